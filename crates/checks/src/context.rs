@@ -1,0 +1,59 @@
+//! What a judgement stands on beside the asset itself.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use partywall_content::Lifecycle;
+use partywall_model::{AccountId, Asset, AssetId, Estate, Why};
+
+use crate::effects::{self, Topology};
+
+/// The surroundings of every judgement of one assessment.
+#[derive(Debug)]
+pub struct Context<'a> {
+    pub(crate) estate: &'a Estate,
+    pub(crate) topology: Topology<'a>,
+    pub(crate) lifecycle: &'a Lifecycle,
+    pub(crate) own_accounts: BTreeSet<AccountId>,
+    pub(crate) trusted_accounts: BTreeSet<AccountId>,
+    pub(crate) now: Timestamp,
+}
+
+impl<'a> Context<'a> {
+    /// The surroundings: an estate, the accounts that are the organisation's own beside those in view, the
+    /// accounts of others that are trusted on purpose, end-of-life dates, and the time of judgement.
+    pub fn new(
+        estate: &'a Estate,
+        own_accounts: impl IntoIterator<Item = AccountId>,
+        trusted_accounts: impl IntoIterator<Item = AccountId>,
+        lifecycle: &'a Lifecycle,
+        now: Timestamp,
+    ) -> Self {
+        let in_view = estate.accounts().into_iter().cloned();
+        Self {
+            estate,
+            topology: Topology::new(estate),
+            lifecycle,
+            own_accounts: in_view.chain(own_accounts).collect(),
+            trusted_accounts: trusted_accounts.into_iter().collect(),
+            now,
+        }
+    }
+
+    /// Whether the internet reaches an asset, by network or by a policy for anyone; an error says what was
+    /// not seen. The root of an account always counts as reachable: its sign-in page is.
+    pub fn is_exposed(&self, asset: &Asset) -> Result<bool, Arc<Why>> {
+        effects::is_exposed(self, asset)
+    }
+
+    /// The ids of all assets that the internet is known to reach.
+    pub fn exposed_assets(&self) -> BTreeSet<AssetId> {
+        self.estate
+            .assets()
+            .iter()
+            .filter(|asset| self.is_exposed(asset) == Ok(true))
+            .map(|asset| asset.id.clone())
+            .collect()
+    }
+}

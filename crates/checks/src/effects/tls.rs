@@ -1,0 +1,101 @@
+//! Named TLS policies. Source: Elastic Load Balancing User Guide, "Security policies for your Application Load
+//! Balancer"; CloudFront Developer Guide, "Supported protocols and ciphers"; API Gateway Developer Guide.
+
+use std::sync::Arc;
+
+use partywall_model::{Node, Why, WhyKind};
+
+use super::Answer;
+
+/// Whether a policy or version lets a client use less than TLS 1.2; absent is not judged.
+pub(super) fn weak(node: &Node) -> Answer<bool> {
+    let name = match node {
+        Node::Unknown(why) => return Err(Arc::clone(why)),
+        Node::Text(name) => &**name,
+        _ => return Ok(false),
+    };
+    oldest(name).map(|version| version < 12).ok_or_else(|| {
+        let message = "this TLS policy is not known here; look at the versions it allows";
+        Arc::new(Why::new(WhyKind::Undecided, format!("TLS policy `{name}`")).with_message(message))
+    })
+}
+
+/// The oldest version that a name allows: 0 for SSL, 10 to 13 for TLS 1.0 to 1.3.
+fn oldest(name: &str) -> Option<u8> {
+    if let Some(policy) = name.strip_prefix("ELBSecurityPolicy-") {
+        return elb(policy);
+    }
+    let name = name.to_ascii_uppercase();
+    let version = name
+        .strip_prefix("TLS")
+        .map(|rest| rest.trim_start_matches(['V', '_', '-', ' ']).replace(['_', '-'], "."));
+    match version.as_deref() {
+        None if name.starts_with("SSL") => Some(0),
+        None => None,
+        Some(version) => {
+            let version = version.trim_start_matches("SECURITY.");
+            // CloudFront adds the year of the cipher list: `1.2.2021`; a bare `1` or `1.2016` is TLS 1.0.
+            match version.split('.').collect::<Vec<_>>().as_slice() {
+                ["1", "3", ..] => Some(13),
+                ["1", "2", ..] => Some(12),
+                ["1", "1", ..] => Some(11),
+                ["1"] | ["1", "0", ..] | ["1", "2016"] => Some(10),
+                _ => None,
+            }
+        }
+    }
+}
+
+/// Elastic Load Balancing names the oldest version in the policy; those without one are of the years in which
+/// TLS 1.0 was still served.
+fn elb(policy: &str) -> Option<u8> {
+    let policy = policy.trim_start_matches("FS-").trim_end_matches("-Res");
+    match policy {
+        "2016-08" | "2015-05" | "2015-03" | "2015-02" | "2014-10" | "2014-01" | "2011-08"
+        | "TLS-1-0-2015-04" | "2018-06" => Some(10),
+        _ if policy.starts_with("TLS13-1-3") => Some(13),
+        _ if policy.starts_with("TLS13-1-2")
+            || policy.starts_with("TLS-1-2")
+            || policy.starts_with("1-2") =>
+        {
+            Some(12)
+        }
+        _ if policy.starts_with("TLS13-1-1")
+            || policy.starts_with("TLS-1-1")
+            || policy.starts_with("1-1") =>
+        {
+            Some(11)
+        }
+        _ if policy.starts_with("TLS13-1-0") || policy.starts_with("TLS-1-0") => Some(10),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn policies_are_weak_when_they_serve_less_than_tls_1_2() {
+        for (name, version) in [
+            ("ELBSecurityPolicy-2016-08", Some(10)),
+            ("ELBSecurityPolicy-TLS-1-1-2017-01", Some(11)),
+            ("ELBSecurityPolicy-TLS-1-2-Ext-2018-06", Some(12)),
+            ("ELBSecurityPolicy-FS-2018-06", Some(10)),
+            ("ELBSecurityPolicy-FS-1-2-Res-2020-10", Some(12)),
+            ("ELBSecurityPolicy-TLS13-1-2-2021-06", Some(12)),
+            ("ELBSecurityPolicy-TLS13-1-3-2021-06", Some(13)),
+            ("ELBSecurityPolicy-TLS13-1-0-2021-06", Some(10)),
+            ("TLSv1", Some(10)),
+            ("TLSv1_2016", Some(10)),
+            ("TLSv1.1_2016", Some(11)),
+            ("TLSv1.2_2021", Some(12)),
+            ("TLS_1_0", Some(10)),
+            ("TLS_1_2", Some(12)),
+            ("SSLv3", Some(0)),
+            ("CompanyPolicy", None),
+        ] {
+            assert_eq!(oldest(name), version, "{name}");
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! What people edit without knowing Rust: the controls of the responsibility model, who holds them for
+//! each service, checks, collectors, end-of-life dates, and a user's own `partywall.yaml`.
+//!
+//! Text goes through three steps, and each knows only the one before: [`yaml`] reads a file into typed
+//! values with lines; [`load`] compiles expressions and resolves references into [`Content`], with a
+//! [`Problem`](partywall_model::Problem) for whatever is wrong; [`blob`] packs it so that a program starts
+//! without parsing hundreds of files. The build runs all three on the repository's own `content/` and
+//! fails on the first problem; a user's `--content` folder goes the same way at run time.
+
+pub mod blob;
+mod check;
+mod collect;
+mod compile;
+mod control;
+mod functions;
+mod lifecycle;
+pub mod load;
+mod settings;
+mod source;
+mod validate;
+pub mod yaml;
+
+pub use check::{Check, CheckStatus, Example, ExampleAsset, ExampleVerdict, Fix};
+pub use collect::{
+    CallTemplate, Collector, Expression, KindCollector, KindSource, ListCall, Prepare, Read, ReadTarget,
+    RelationRule, Scope, SecretsRule, Template,
+};
+pub use control::{
+    Archetype, Control, ControlBand, EffectMeaning, KillChain, KillChainCell, LineRule, LockheedStage,
+    Sensor, ServiceLines, StageMeaning, Switch,
+};
+pub use functions::{
+    COLLECTOR_FUNCTIONS, FUNCTIONS, LINE_FUNCTIONS, check_language, collector_language, line_language,
+};
+pub use lifecycle::Lifecycle;
+pub use load::{Content, Files, LoadError};
+pub use settings::{
+    AccountSettings, Delegation, LabelRule, Settings, SettingsError, SlaDays, ValidFor, Waiver,
+};
+pub use source::SourceRef;

@@ -1,0 +1,378 @@
+//! Reads a content folder into [`Content`]: every file, every expression, every reference.
+//!
+//! Loading never stops at the first mistake: what is wrong becomes a [`Problem`] that names file and line,
+//! and the rest is still read. Whoever asked decides that problems are fatal (the build and `--content` do).
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use partywall_expr::{Language, Program};
+use partywall_model::{CheckId, ControlId, Kind, Problem};
+use serde::{Deserialize, Serialize};
+
+use crate::check::{Check, CheckFile, Example};
+use crate::collect::{Collector, CollectorFile};
+use crate::control::{
+    Archetype, ArchetypesFile, Control, ControlsFile, KillChain, ServiceFile, ServiceLines,
+};
+use crate::functions::check_language;
+use crate::lifecycle::{Lifecycle, LifecycleFile};
+use crate::yaml::{self, Located};
+use crate::{compile, validate};
+
+/// A single file larger than this is refused, in bytes.
+const FILE_LIMIT: u64 = 4 << 20;
+/// Folders nested deeper than this are refused.
+const DEPTH_LIMIT: usize = 8;
+
+/// All content, compiled and cross-checked.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Content {
+    /// The controls, in the order of their file.
+    pub controls: Vec<Control>,
+    /// The kill chain.
+    pub kill_chain: KillChain,
+    /// Archetypes, by id.
+    pub archetypes: Vec<Archetype>,
+    /// Service files, by id.
+    pub services: Vec<ServiceLines>,
+    /// End-of-life dates.
+    pub lifecycle: Lifecycle,
+    /// Checks, by id.
+    pub checks: Vec<Check>,
+    /// Collectors, by service.
+    pub collectors: Vec<Collector>,
+}
+
+impl Content {
+    /// The control with this id.
+    pub fn control(&self, id: &str) -> Option<&Control> {
+        self.controls.iter().find(|control| control.id == *id)
+    }
+
+    /// The check with this id, or with this alias.
+    pub fn check(&self, id: &str) -> Option<&Check> {
+        let by_id = self.checks.binary_search_by(|check| check.id.as_str().cmp(id)).ok();
+        by_id
+            .and_then(|at| self.checks.get(at))
+            .or_else(|| self.checks.iter().find(|check| check.aliases.iter().any(|alias| *alias == *id)))
+    }
+
+    /// The ids of all controls.
+    pub fn control_ids(&self) -> Vec<ControlId> {
+        self.controls.iter().map(|control| control.id.clone()).collect()
+    }
+}
+
+/// The texts of a content folder, by path with forward slashes.
+#[derive(Clone, Debug, Default)]
+pub struct Files(pub BTreeMap<String, String>);
+
+/// Why a content folder cannot be read at all.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot read content `{path}`: {message}")]
+pub struct LoadError {
+    /// The file or folder.
+    pub path: PathBuf,
+    /// What happened.
+    pub message: String,
+}
+
+impl Files {
+    /// Reads every `.yaml` file under a folder.
+    ///
+    /// # Errors
+    /// A folder or file that cannot be read, is no UTF-8, too large or nested too deep.
+    pub fn read(folder: &Path) -> Result<Self, LoadError> {
+        let mut files = Self::default();
+        files.read_folder(folder, "", 0)?;
+        Ok(files)
+    }
+
+    fn read_folder(&mut self, folder: &Path, prefix: &str, depth: usize) -> Result<(), LoadError> {
+        let refuse = |path: &Path, message: String| LoadError { path: path.to_owned(), message };
+        if depth > DEPTH_LIMIT {
+            return Err(refuse(folder, format!("folders are nested deeper than {DEPTH_LIMIT}")));
+        }
+        for entry in fs::read_dir(folder).map_err(|error| refuse(folder, error.to_string()))? {
+            let path = entry.map_err(|error| refuse(folder, error.to_string()))?.path();
+            let Some(name) = path.file_name().and_then(|name| name.to_str()) else { continue };
+            if path.is_dir() {
+                self.read_folder(&path, &format!("{prefix}{name}/"), depth + 1)?;
+            } else if path.extension().is_some_and(|extension| extension == "yaml") {
+                let size = fs::metadata(&path).map_err(|error| refuse(&path, error.to_string()))?.len();
+                if size > FILE_LIMIT {
+                    return Err(refuse(&path, format!("the file is larger than {FILE_LIMIT} bytes")));
+                }
+                let text = fs::read_to_string(&path).map_err(|error| refuse(&path, error.to_string()))?;
+                self.0.insert(format!("{prefix}{name}"), text);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What a content folder holds.
+#[derive(Debug, Default)]
+pub struct Loaded {
+    /// The content, without what was refused.
+    pub content: Content,
+    /// The examples of the checks that the folder holds, with the lines on which they stand.
+    pub examples: Vec<(CheckId, Vec<Located<Example>>)>,
+    /// Everything that is wrong.
+    pub problems: Vec<Problem>,
+}
+
+/// Loads a folder on top of `base` (empty for the built-in content): what has the id of something in `base`
+/// replaces it, everything else is added. References are resolved against the result.
+pub fn load(files: &Files, base: Content) -> Loaded {
+    let mut loader = Loader { loaded: Loaded { content: base, ..Loaded::default() } };
+    // Controls and archetypes first: the others refer to them.
+    let rank = |path: &str| match path {
+        "ssrm/controls.yaml" | "ssrm/killchain.yaml" => 0,
+        "ssrm/archetypes.yaml" | "ssrm/lifecycle.yaml" => 1,
+        _ => 2,
+    };
+    let mut paths: Vec<&String> = files.0.keys().collect();
+    paths.sort_by_key(|path| (rank(path), *path));
+    for path in paths {
+        if let Some(text) = files.0.get(path) {
+            loader.file(path, text);
+        }
+    }
+    let mut loaded = loader.loaded;
+    loaded.content.checks.sort_by(|a, b| a.id.cmp(&b.id));
+    loaded.content.services.sort_by(|a, b| a.id.cmp(&b.id));
+    loaded.content.collectors.sort_by(|a, b| a.service.cmp(&b.service));
+    let problems = validate::references(&loaded.content);
+    loaded.problems.extend(problems);
+    for (id, examples) in &loaded.examples {
+        if let Some(check) = loaded.content.check(id.as_str()) {
+            loaded.problems.extend(validate::check_paths(check, examples, &loaded.content.collectors));
+        }
+    }
+    loaded.problems.sort();
+    loaded.problems.dedup();
+    loaded
+}
+
+struct Loader {
+    loaded: Loaded,
+}
+
+/// Collects the problems of one file.
+pub(crate) struct FileReader<'a> {
+    pub(crate) path: &'a str,
+    pub(crate) problems: &'a mut Vec<Problem>,
+}
+
+impl FileReader<'_> {
+    pub(crate) fn problem(&mut self, line: u32, message: impl Into<Box<str>>) {
+        self.problems.push(Problem::new(format!("{}:{line}", self.path), message));
+    }
+
+    /// Compiles an expression; a mistake is a problem of its line.
+    pub(crate) fn program(&mut self, text: &Located<String>, language: &Language) -> Option<Program> {
+        match Program::compile(&text.value, language) {
+            Ok(program) => Some(program),
+            Err(error) => {
+                let near = text.value.get(error.span.clone()).unwrap_or_default();
+                self.problem(text.line, format!("{} (at `{near}`)", error.message));
+                None
+            }
+        }
+    }
+}
+
+impl Loader {
+    fn file(&mut self, path: &str, text: &str) {
+        let mut parts = path.split('/');
+        match (parts.next(), parts.next()) {
+            (Some("ssrm"), Some("controls.yaml")) => self.parsed(path, text, Self::controls),
+            (Some("ssrm"), Some("killchain.yaml")) => {
+                self.parsed(path, text, |loader, _, file: KillChain| loader.loaded.content.kill_chain = file);
+            }
+            (Some("ssrm"), Some("archetypes.yaml")) => self.parsed(path, text, Self::archetypes),
+            (Some("ssrm"), Some("lifecycle.yaml")) => {
+                self.parsed(path, text, |loader, _, file: LifecycleFile| {
+                    loader.loaded.content.lifecycle.absorb(file)
+                })
+            }
+            (Some("ssrm"), Some("golden.yaml")) => {}
+            (Some("ssrm"), Some("services")) => self.parsed(path, text, Self::service),
+            (Some("checks"), Some(_)) => self.parsed(path, text, Self::check),
+            (Some("collect"), Some(_)) => self.parsed(path, text, Self::collector),
+            _ => {
+                let message = "a content folder has `ssrm/`, `checks/<cloud>/<service>/` and `collect/<cloud>/`; this file is none of them";
+                self.loaded.problems.push(Problem::new(path, message));
+            }
+        }
+    }
+
+    fn parsed<T: serde::de::DeserializeOwned>(
+        &mut self,
+        path: &str,
+        text: &str,
+        take: impl FnOnce(&mut Self, &str, T),
+    ) {
+        match yaml::from_str(text) {
+            Ok(file) => take(self, path, file),
+            Err(error) => {
+                let subject = format!("{path}:{}", error.line);
+                self.loaded.problems.push(Problem::new(subject, error.message));
+            }
+        }
+    }
+
+    fn reader<'a>(&'a mut self, path: &'a str) -> FileReader<'a> {
+        FileReader { path, problems: &mut self.loaded.problems }
+    }
+
+    fn controls(&mut self, path: &str, file: ControlsFile) {
+        for Located { line, value } in file.controls {
+            if value.id.layer_word() != value.layer.word() {
+                let message = format!("the id `{}` must begin with its layer `{}.`", value.id, value.layer);
+                self.reader(path).problem(line, message);
+            }
+            if !(1..=3).contains(&value.weight) {
+                self.reader(path).problem(line, "a weight is 1, 2 or 3");
+            }
+            put(&mut self.loaded.content.controls, value, |control| &control.id);
+        }
+    }
+
+    fn archetypes(&mut self, path: &str, file: ArchetypesFile) {
+        let controls = self.loaded.content.control_ids();
+        for archetype in file.archetypes {
+            let id = archetype.id.value.clone();
+            let place = format!("archetype {id}");
+            let mut reader = self.reader(path);
+            let lines = compile::lines(&mut reader, &place, archetype.lines, &file.sources, &controls);
+            compile::every_control_is_answered(&mut reader, archetype.id.line, &id, &lines, &controls);
+            let archetype = Archetype { id, meaning: archetype.meaning, lines };
+            put(&mut self.loaded.content.archetypes, archetype, |archetype| &archetype.id);
+        }
+    }
+
+    fn service(&mut self, path: &str, file: ServiceFile) {
+        let controls = self.loaded.content.control_ids();
+        let place = path.trim_start_matches("ssrm/services/").to_owned();
+        let id: Box<str> = place.trim_end_matches(".yaml").into();
+        let known: Vec<Box<str>> =
+            self.loaded.content.archetypes.iter().map(|archetype| archetype.id.clone()).collect();
+        let mut reader = self.reader(path);
+        if !id.ends_with(&*file.service) {
+            reader.problem(
+                1,
+                format!("the file of service `{}` must be named `{}.yaml`", file.service, file.service),
+            );
+        }
+        let mut kinds = BTreeMap::new();
+        for kind in &file.kinds {
+            let archetype = file.archetypes.get(&kind.value).or(file.archetype.as_ref());
+            match archetype {
+                Some(archetype) if known.contains(&archetype.value) => {
+                    kinds.insert(kind.value.clone(), archetype.value.clone());
+                }
+                Some(archetype) => {
+                    reader.problem(archetype.line, format!("there is no archetype `{}`", archetype.value));
+                }
+                None => reader.problem(kind.line, format!("`{}` has no archetype", kind.value)),
+            }
+        }
+        for (kind, archetype) in &file.archetypes {
+            if !file.kinds.iter().any(|listed| listed.value == *kind) {
+                reader.problem(archetype.line, format!("`{kind}` is not among the `kinds` of this file"));
+            }
+        }
+        let lines = compile::lines(&mut reader, &place, file.lines, &file.sources, &controls);
+        let listed: Vec<Kind> = kinds.keys().cloned().collect();
+        compile::every_line_can_answer(&mut reader, &lines, &listed);
+        let service = ServiceLines { id, kinds, lines };
+        put(&mut self.loaded.content.services, service, |service| &service.id);
+    }
+
+    fn check(&mut self, path: &str, file: CheckFile) {
+        let language = check_language();
+        let mut reader = self.reader(path);
+        let stem = path.rsplit('/').next().unwrap_or(path).trim_end_matches(".yaml");
+        if file.id.value != *stem {
+            reader.problem(
+                file.id.line,
+                format!("the file of check `{}` must be named `{}.yaml`", file.id.value, file.id.value),
+            );
+        }
+        let kinds: Vec<Kind> = file.kind.iter().chain(&file.kinds).map(|kind| kind.value.clone()).collect();
+        if kinds.is_empty() {
+            reader.problem(file.id.line, "a check needs a `kind`");
+        }
+        for verdict in ["fail", "pass", "unknown"] {
+            if !file.examples.iter().any(|example| word(&example.value) == verdict) {
+                reader.problem(file.id.line, format!("there is no example whose verdict is `{verdict}`"));
+            }
+        }
+        for technique in &file.techniques {
+            let digits = technique.value.trim_start_matches('T').replace('.', "");
+            if !technique.value.starts_with('T')
+                || digits.len() < 4
+                || !digits.bytes().all(|b| b.is_ascii_digit())
+            {
+                reader.problem(technique.line, format!("`{}` is no ATT&CK technique id", technique.value));
+            }
+        }
+        let applies_when = match &file.applies_when {
+            None => Ok(None),
+            Some(text) => reader.program(text, &language).map(Some).ok_or(()),
+        };
+        let fails_when = reader.program(&file.fails_when, &language);
+        let (Ok(applies_when), Some(fails_when)) = (applies_when, fails_when) else { return };
+        let check = Check {
+            id: file.id.value.clone(),
+            title: file.title,
+            since: file.since,
+            status: file.status,
+            aliases: file.aliases,
+            kinds,
+            control: file.control.value,
+            severity: file.severity,
+            confidence: file.confidence,
+            stage: file.stage,
+            techniques: file.techniques.into_iter().map(|technique| technique.value).collect(),
+            related: file.related,
+            applies_when,
+            fails_when,
+            why: file.why,
+            fix: file.fix,
+            file: path.into(),
+        };
+        self.loaded.examples.push((file.id.value, file.examples));
+        put(&mut self.loaded.content.checks, check, |check| &check.id);
+    }
+
+    fn collector(&mut self, path: &str, file: CollectorFile) {
+        let mut reader = self.reader(path);
+        let collector = Collector {
+            service: file.service.clone(),
+            kinds: compile::kinds(&mut reader, file),
+            file: path.into(),
+        };
+        put(&mut self.loaded.content.collectors, collector, |collector| &collector.file);
+    }
+}
+
+fn word(example: &Example) -> &'static str {
+    match example.verdict {
+        crate::ExampleVerdict::Pass => "pass",
+        crate::ExampleVerdict::Fail => "fail",
+        crate::ExampleVerdict::Unknown => "unknown",
+        crate::ExampleVerdict::NotApplicable => "not-applicable",
+    }
+}
+
+fn put<T, K: PartialEq>(list: &mut Vec<T>, new: T, key: impl Fn(&T) -> &K) {
+    match list.iter_mut().find(|old| key(old) == key(&new)) {
+        Some(old) => *old = new,
+        None => list.push(new),
+    }
+}
