@@ -32,8 +32,10 @@ fn population(context: &Context<'_>, kind: &str, scope: Scope<'_>) -> Node {
 
 /// Of a kind in the asset's account those whose property equals, or as a list contains, a value.
 pub(super) fn find(context: &Context<'_>, asset: &Asset, kind: &str, property: &str, value: &Node) -> Node {
-    if value.is_absent() {
-        return Node::List(Vec::new());
+    match value {
+        Node::Absent => return Node::List(Vec::new()),
+        Node::Unknown(_) => return Node::List(vec![value.clone()]),
+        _ => {}
     }
     let scope = account_scope(asset);
     let mut items = Vec::new();

@@ -72,10 +72,31 @@ fn open_to_all(context: &Context<'_>, asset: &Asset, wanted: Use, trace: &mut Tr
             let network = asset.properties.at("Observed.NetworkOrigin");
             let in_vpc =
                 network.why().map_or_else(|| Ok(network.as_str() == Some("VPC")), |why| Err(why.clone()));
-            all([by_policy, blocked.map(|blocked| !blocked), in_vpc.map(|inside| !inside)])
+            all([
+                by_policy,
+                blocked.map(|blocked| !blocked),
+                in_vpc.map(|inside| !inside),
+                bucket_lets_through(context, asset),
+            ])
         }
         _ => by_policy,
     }
+}
+
+/// Of an access point: whether its bucket lets through what the access point lets in. The bucket's policy must
+/// allow it too, and its own block counts (S3 User Guide, "Managing public access to access points").
+fn bucket_lets_through(context: &Context<'_>, asset: &Asset) -> Answer<bool> {
+    let found =
+        super::estate::find(context, asset, "AWS::S3::Bucket", "BucketName", asset.properties.key("Bucket"));
+    any(found.items().iter().map(|bucket| {
+        let own = is_true(bucket.key("PublicAccessBlockConfiguration").key("RestrictPublicBuckets"));
+        let allows = Document::read(bucket.at("Observed.Policy")).map(|document| {
+            document
+                .allows()
+                .any(|statement| matches!(statement.principals(), Principals::Anyone | Principals::AllBut))
+        });
+        all([own.map(|blocked| !blocked), allows])
+    }))
 }
 
 /// Block public access, by the asset's own setting or its account's (S3 User Guide, "Blocking public access":
