@@ -271,6 +271,9 @@ impl<K: Into<Arc<str>>> FromIterator<(K, Node)> for Map {
     fn from_iter<I: IntoIterator<Item = (K, Node)>>(entries: I) -> Self {
         let mut entries: Vec<(Arc<str>, Node)> =
             entries.into_iter().map(|(key, value)| (key.into(), value)).collect();
+        if entries.is_sorted_by(|(a, _), (b, _)| a < b) {
+            return Self(entries);
+        }
         entries.sort_by(|(a, _), (b, _)| a.cmp(b));
         let mut kept: Vec<(Arc<str>, Node)> = Vec::with_capacity(entries.len());
         for entry in entries {
