@@ -1,0 +1,20 @@
+//! The client against servers: one of the tests' own, which answers what a test says, and a moto server.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking, also in what its tests share"
+)]
+
+mod calls;
+mod collect;
+mod collect_moto;
+mod content;
+mod fake;
+mod environment;
+mod moto;
+mod paging;
+mod server;
+mod table;

@@ -1,0 +1,34 @@
+//! The binary's inside: arguments, wiring, exit codes. It is a library so that its tests can call it.
+//!
+//! The way of an assessment: [`gather`] turns sources into evidence folders (a live account into a temporary
+//! one, so that live and recorded evidence go the very same way), [`assess`] judges what is in them, and the
+//! report crate writes it down. Nothing else happens here; no rule of the field is in this crate.
+
+pub mod args;
+mod assess;
+mod exit;
+mod gather;
+mod history;
+mod knowledge;
+mod moment;
+mod progress;
+mod questions;
+mod screen;
+
+use args::{AwsVerb, Cli, Verb};
+pub use exit::{Exit, Failure};
+
+/// Does what the command line says.
+///
+/// # Errors
+/// Whatever keeps it from an answer: wrong usage, unreadable input.
+pub fn run(cli: &Cli) -> Result<Exit, Failure> {
+    match &cli.verb {
+        Verb::Assess(args) => assess::assess(args, &cli.common),
+        Verb::Who(args) => questions::who(args, &cli.common),
+        Verb::Checks(args) => questions::checks(args, &cli.common),
+        Verb::Aws(args) => match args.verb {
+            AwsVerb::Policy => questions::aws_policy(&cli.common),
+        },
+    }
+}

@@ -1,0 +1,61 @@
+//! Progress on standard error: a line that moves on a terminal, nothing where it is piped.
+
+use std::cell::Cell;
+use std::io::IsTerminal;
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use partywall_aws::collector::{Progress, Step};
+
+/// A line of progress.
+#[derive(Debug)]
+pub(crate) struct ProgressLine {
+    bar: ProgressBar,
+    assets: Cell<u64>,
+}
+
+impl ProgressLine {
+    /// A line that begins with what is being done; none where nobody would see it.
+    pub(crate) fn new(what: &'static str, quiet: bool) -> Self {
+        let target = match quiet || !std::io::stderr().is_terminal() {
+            true => ProgressDrawTarget::hidden(),
+            false => ProgressDrawTarget::stderr(),
+        };
+        let bar = ProgressBar::with_draw_target(None, target);
+        if let Ok(style) = ProgressStyle::with_template("{spinner} {prefix} {pos}/{len} {msg}") {
+            bar.set_style(style);
+        }
+        bar.set_prefix(what);
+        bar.enable_steady_tick(Duration::from_millis(120));
+        Self { bar, assets: Cell::new(0) }
+    }
+
+    /// So many are to be done.
+    pub(crate) fn expect(&self, count: usize) {
+        self.bar.set_length(count as u64);
+    }
+
+    /// So many are done.
+    pub(crate) fn done(&self, count: usize) {
+        self.bar.set_position(count as u64);
+    }
+}
+
+impl Drop for ProgressLine {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+impl Progress for ProgressLine {
+    fn step(&self, step: Step<'_>) {
+        match step {
+            Step::Planned { populations } => self.expect(populations),
+            Step::Asset { kind } => {
+                self.assets.set(self.assets.get() + 1);
+                self.bar.set_message(format!("lists · {} assets · {kind}", self.assets.get()));
+            }
+            Step::Listed(_) => self.bar.inc(1),
+        }
+    }
+}
