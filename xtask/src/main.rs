@@ -1,2 +1,76 @@
-//! Development tasks. 
-fn main() {}
+//! Development tasks: `cargo xtask <task>`.
+//!
+//! Each task is a module; this file only knows their names. A task either succeeds or gives a [`Failure`]
+//! that says what to do; nothing here is needed to build or to run Partywall itself.
+
+mod bench;
+mod content;
+mod docs;
+mod emulator;
+mod failure;
+mod licences;
+mod lint;
+mod measure;
+mod metadata;
+mod record_bank;
+mod repository;
+mod setup;
+mod test;
+
+use std::process::ExitCode;
+
+use failure::{Failure, Outcome};
+use repository::Repository;
+
+/// Where corpora for conformance tests are, if they are there, seen from the root.
+const CORPORA: &str = "../shared/corpora";
+
+const USAGE: &str = "\
+cargo xtask test [full]              sets up what the tests need and runs everything that must hold
+cargo xtask test conformance         only the tests against the corpora
+cargo xtask content check            every problem of content/ with file and line, and every example
+cargo xtask content mutate [--check ID]
+                                     changes each check's expressions: do its examples notice?
+cargo xtask docs [--check]           makes the generated pages under docs/; --check fails where they drifted
+cargo xtask lint                     the rules of the architecture that no compiler holds
+cargo xtask licences                 every dependency against deny.toml
+cargo xtask bench build|assess       what a cold build, or an assessment, costs against its budget
+cargo xtask record-bank [--into DIR] records examples/bank anew from the emulator
+";
+
+fn main() -> ExitCode {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    match run(&words) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("xtask: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(words: &[&str]) -> Outcome {
+    if let ["help" | "--help" | "-h"] = words {
+        print!("{USAGE}");
+        return Ok(());
+    }
+    let repository = Repository::find()?;
+    match words {
+        ["test"] => test::run(&repository, test::Extent::Default),
+        ["test", "full"] => test::run(&repository, test::Extent::Full),
+        ["test", "conformance"] => test::run_conformance(&repository),
+        ["content", "check"] => content::check::run(&repository),
+        ["content", "mutate", options @ ..] => content::mutate::run(&repository, options),
+        ["docs"] => docs::run(&repository, docs::Mode::Write),
+        ["docs", "--check"] => docs::run(&repository, docs::Mode::Check),
+        ["lint"] => lint::run(&repository),
+        ["licences"] => licences::check(&repository),
+        ["bench", "build"] => bench::build(&repository),
+        ["bench", "assess"] => bench::assess(&repository),
+        ["record-bank"] => record_bank::run(&repository, record_bank::BANK),
+        ["record-bank", "--into", folder] => record_bank::run(&repository, folder),
+        [] => Err(Failure::new(format!("name a task:\n{USAGE}"))),
+        _ => Err(Failure::new(format!("there is no task `{}`:\n{USAGE}", words.join(" ")))),
+    }
+}
