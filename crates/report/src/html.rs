@@ -1,0 +1,303 @@
+//! HTML: one file that needs nothing else.
+//!
+//! The page is written in two parts: what a reader needs first is laid out by templates and readable without
+//! any script; every failure and every verdict that could not be reached stands in a JSON island behind it,
+//! from which a small script of our own fills a table, filters and turns pages. So ten thousand findings cost
+//! the reader ten thousand lines of data, not ten thousand rows of a table.
+//!
+//! **Invariants.** Every value goes through [`Escaper`], because that is the only escaper that templates have.
+//! The policy in the page's head allows its own style and script by their digests and nothing else: no
+//! network, no inline handler, no `eval`. The script only ever sets text, never markup.
+
+mod actions;
+mod causes;
+mod controls;
+mod island;
+mod map;
+mod matrix;
+
+use std::fmt;
+use std::io::{self, BufWriter, Write};
+
+use askama::Template;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use sha2::{Digest, Sha256};
+
+use crate::causes::causes;
+use crate::document::Document;
+use crate::json;
+use crate::shown::is_unseen;
+use crate::words::{self, counted, thousands};
+use actions::{FixView, GapView, NotMeasuredView, UnseenView};
+use causes::{CauseView, RowView};
+use controls::LayerControls;
+use island::Island;
+use map::{LayerView, OverallView};
+use matrix::LayerMatrix;
+
+const STYLE: &str = include_str!("../templates/report.css");
+const SCRIPT: &str = include_str!("../templates/report.js");
+/// Causes that stand in the page before the fold.
+const CAUSES_SHOWN: usize = 12;
+
+/// Escapes for HTML, and writes out what would not be seen as it is.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Escaper;
+
+impl askama::filters::Escaper for Escaper {
+    fn write_escaped_str<W: fmt::Write>(&self, mut out: W, text: &str) -> fmt::Result {
+        let mut from = 0;
+        for (at, character) in text.char_indices() {
+            let entity = match character {
+                '&' => Some("&amp;"),
+                '<' => Some("&lt;"),
+                '>' => Some("&gt;"),
+                '"' => Some("&quot;"),
+                '\'' => Some("&#39;"),
+                '\n' | '\t' => None,
+                _ if is_unseen(character) => Some(""),
+                _ => None,
+            };
+            let Some(entity) = entity else { continue };
+            out.write_str(text.get(from..at).unwrap_or_default())?;
+            if entity.is_empty() {
+                write!(out, "{}", character.escape_unicode())?;
+            } else {
+                out.write_str(entity)?;
+            }
+            from = at + character.len_utf8();
+        }
+        out.write_str(text.get(from..).unwrap_or_default())
+    }
+}
+
+/// Everything of the page that needs no script.
+#[derive(Template)]
+#[template(path = "report.html")]
+struct Page<'a> {
+    policy: String,
+    style: &'static str,
+    title: &'a str,
+    facts: Vec<String>,
+    incomplete: &'a [String],
+    overall: OverallView,
+    layers: Vec<LayerView<'a>>,
+    severities: Vec<SeverityCount>,
+    causes: Vec<CauseView<'a>>,
+    more_causes: Vec<CauseView<'a>>,
+    fixes: Vec<FixView<'a>>,
+    switches: String,
+    gaps: Vec<GapView<'a>>,
+    unseen: Vec<UnseenView<'a>>,
+    regions: Vec<(&'a str, String)>,
+    problems: Vec<String>,
+    controls: Vec<LayerControls<'a>>,
+    matrix: Vec<LayerMatrix<'a>>,
+    not_measured: Vec<NotMeasuredView<'a>>,
+    rows: Vec<RowView<'a>>,
+    filters: Filters<'a>,
+    left_out: usize,
+    evidence: Vec<(&'static str, String)>,
+    operations: Vec<(&'a str, [u64; 5])>,
+}
+
+struct SeverityCount {
+    word: &'static str,
+    sign: char,
+    count: String,
+}
+
+/// What the table of findings can be narrowed to.
+struct Filters<'a> {
+    layers: Vec<(&'static str, Vec<(&'a str, &'a str)>)>,
+    accounts: Vec<(&'a str, &'a str)>,
+}
+
+/// Writes the page.
+///
+/// # Errors
+/// What the writer refuses.
+pub fn write(document: &Document<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let mut out = BufWriter::new(out);
+    let island = Island::of(document);
+    page(document, &island).write_into(&mut out)?;
+    out.write_all(b"<script type=\"application/json\" id=\"data\">")?;
+    json::write_island(&island, &mut out)?;
+    write!(out, "</script>\n<script>{SCRIPT}</script>\n</body>\n</html>\n")?;
+    out.flush()
+}
+
+fn page<'a>(document: &'a Document<'a>, island: &Island<'a, 'a>) -> Page<'a> {
+    let causes = causes(document);
+    let mut views: Vec<CauseView<'a>> = causes.iter().map(|cause| CauseView::of(document, cause)).collect();
+    let more_causes = views.split_off(CAUSES_SHOWN.min(views.len()));
+    let unseen = crate::text::gathered(document);
+    let counts = &document.summary.switches;
+    Page {
+        policy: policy(),
+        style: STYLE,
+        title: document.assessment.judged.settings.organisation.as_deref().unwrap_or("The estate"),
+        facts: facts(document),
+        incomplete: &document.incomplete.reasons,
+        overall: OverallView::of(document),
+        layers: document.scores.all_layers().map(|layer| LayerView::of(document, layer)).collect(),
+        severities: severities(document),
+        causes: views,
+        more_causes,
+        fixes: document.fixes.iter().map(|fix| FixView::of(document, fix)).collect(),
+        switches: format!(
+            "{} on, {} off, {} not seen, {} shown by checks on other assets",
+            thousands(counts.on),
+            thousands(counts.off),
+            thousands(counts.unseen),
+            thousands(counts.elsewhere)
+        ),
+        gaps: document.switch_gaps.iter().map(|gap| GapView::of(document, gap)).collect(),
+        unseen: unseen.into_iter().map(UnseenView::of).collect(),
+        regions: document
+            .evidence
+            .regions_not_scanned
+            .iter()
+            .map(|region| (region.region, words::why(&region.why)))
+            .collect(),
+        problems: document.assessment.problems().map(ToString::to_string).collect(),
+        controls: controls::layers(document, &causes),
+        matrix: matrix::layers(document),
+        not_measured: NotMeasuredView::all(document),
+        rows: island.first_rows(document),
+        filters: Filters::of(document),
+        left_out: island.left_out,
+        evidence: evidence(document),
+        operations: document
+            .evidence
+            .operations
+            .by_operation
+            .iter()
+            .map(|entry| {
+                let calls = entry.calls;
+                (entry.operation, [calls.asked, calls.answered, calls.absent, calls.refused, calls.failed])
+            })
+            .collect(),
+    }
+}
+
+/// Allows the page's own style and script, and nothing else.
+fn policy() -> String {
+    let digest = |text: &str| format!("'sha256-{}'", STANDARD.encode(Sha256::digest(text.as_bytes())));
+    format!(
+        "default-src 'none'; style-src {}; script-src {}; base-uri 'none'; form-action 'none'",
+        digest(STYLE),
+        digest(SCRIPT)
+    )
+}
+
+fn facts(document: &Document<'_>) -> Vec<String> {
+    let (evidence, summary) = (&document.evidence, &document.summary);
+    vec![
+        format!("Judged {}", words::time(document.assessment.judged.now)),
+        format!("Evidence of {}, {}", words::time(evidence.collected_to), words::age(evidence.age_seconds)),
+        format!(
+            "{} in {} and {}",
+            counted(summary.assets, "asset"),
+            counted(summary.accounts, "account"),
+            counted(evidence.regions.len(), "region")
+        ),
+    ]
+}
+
+fn severities(document: &Document<'_>) -> Vec<SeverityCount> {
+    let failures = &document.summary.failures;
+    let counts = [failures.critical, failures.high, failures.medium, failures.low, failures.info];
+    partywall_model::Severity::ALL
+        .into_iter()
+        .zip(counts)
+        .map(|(severity, count)| SeverityCount {
+            word: severity.word(),
+            sign: words::severity_sign(severity),
+            count: thousands(count),
+        })
+        .collect()
+}
+
+fn evidence(document: &Document<'_>) -> Vec<(&'static str, String)> {
+    let (facts, summary) = (&document.evidence, &document.summary);
+    let accounts: Vec<String> = facts
+        .accounts
+        .iter()
+        .map(|account| {
+            let name = account.name.map(|name| format!("{name}, ")).unwrap_or_default();
+            format!("{} ({name}{})", account.id, account.environment)
+        })
+        .collect();
+    let (lines, verdicts, calls) = (&summary.lines, &summary.findings, &facts.operations.all);
+    vec![
+        (
+            "Collected",
+            format!("{} to {}", words::time(facts.collected_from), words::time(facts.collected_to)),
+        ),
+        ("Ran to its end", if facts.complete { "yes" } else { "no, it was cut short" }.to_owned()),
+        ("Accounts", accounts.join("; ")),
+        ("Regions", facts.regions.join(", ")),
+        (
+            "Assets",
+            format!(
+                "{} of {}; {} could not be read; the sensitivity of {} is assumed",
+                thousands(summary.assets),
+                counted(summary.kinds, "kind"),
+                counted(summary.placeholders, "list"),
+                thousands(summary.sensitivity_assumed)
+            ),
+        ),
+        (
+            "Lines",
+            format!(
+                "{} provider, {} shared, {} customer, {} third party, {} unknown, {} not applicable; {} rest on no page that was read",
+                thousands(lines.provider),
+                thousands(lines.shared()),
+                thousands(lines.customer),
+                thousands(lines.third_party),
+                thousands(lines.unknown),
+                thousands(lines.not_applicable),
+                thousands(summary.lines_unverified)
+            ),
+        ),
+        (
+            "Verdicts",
+            format!(
+                "{} pass, {} fail, {} exempt, {} unknown, {} manual, {} not applicable",
+                thousands(verdicts.pass),
+                thousands(verdicts.fail),
+                thousands(verdicts.exempt),
+                thousands(verdicts.unknown),
+                thousands(verdicts.manual),
+                thousands(verdicts.not_applicable)
+            ),
+        ),
+        (
+            "Calls",
+            format!(
+                "{} asked, {} answered, {} absent, {} refused, {} failed",
+                calls.asked, calls.answered, calls.absent, calls.refused, calls.failed
+            ),
+        ),
+        ("Made by", format!("partywall {}", document.assessment.header.tool_version)),
+    ]
+}
+
+impl<'a> Filters<'a> {
+    fn of(document: &Document<'a>) -> Self {
+        let layers = partywall_model::Layer::ALL.into_iter().map(|layer| {
+            let controls = document.controls.iter().filter(|control| control.layer == layer);
+            (words::layer(layer), controls.map(|control| (control.id, control.title)).collect())
+        });
+        let accounts = &document.assessment.header.accounts;
+        Self {
+            layers: layers.collect(),
+            accounts: accounts
+                .iter()
+                .map(|account| (account.id.as_str(), account.name.as_deref().unwrap_or(account.id.as_str())))
+                .collect(),
+        }
+    }
+}

@@ -1,0 +1,197 @@
+//! Every failure and every verdict that could not be reached, as data for the page's script.
+//!
+//! Rows name checks, assets and reasons by position, so that a title that stands on a thousand rows is
+//! written once.
+
+use std::collections::HashMap;
+
+use partywall_model::{Severity, Verdict};
+use serde::{Serialize, Serializer};
+
+use super::causes::RowView;
+use crate::causes::Failure;
+use crate::document::{Document, FindingEntry};
+use crate::shown::shown;
+use crate::words;
+
+/// More rows than this are left to the JSON form; the worst stay.
+const LIMIT: usize = 20_000;
+/// Rows that stand in the page itself.
+const FIRST: usize = 50;
+
+/// The data.
+#[derive(Serialize)]
+pub(super) struct Island<'a, 'd> {
+    severities: [&'static str; 5],
+    checks: Vec<Check<'a>>,
+    accounts: Vec<(Safe<'a>, Safe<'a>)>,
+    assets: Vec<Asset<'a>>,
+    whys: Vec<String>,
+    rows: Vec<Row<'a>>,
+    #[serde(skip)]
+    pub(super) left_out: usize,
+    #[serde(skip)]
+    shown: Vec<Failure<'a, 'd>>,
+}
+
+/// Id, title, control, the control's title.
+#[derive(Serialize)]
+struct Check<'a>(Safe<'a>, Safe<'a>, Safe<'a>, Safe<'a>);
+
+/// Label, id, position of the account (-1 for none), region, kind, exposed 1 + sensitive 2.
+#[derive(Serialize)]
+struct Asset<'a>(Safe<'a>, Safe<'a>, i64, Safe<'a>, Safe<'a>, u8);
+
+/// Severity, check, asset, verdict, what was found, evidence, reasons, affected assets, whose line.
+#[derive(Serialize)]
+struct Row<'a>(
+    usize,
+    usize,
+    usize,
+    &'static str,
+    String,
+    Vec<Safe<'a>>,
+    Vec<usize>,
+    Vec<Safe<'a>>,
+    &'static str,
+);
+
+/// Text of strangers: what would not be seen is written out before the script ever gets it.
+struct Safe<'a>(&'a str);
+
+impl Serialize for Safe<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&shown(self.0))
+    }
+}
+
+impl<'a, 'd> Island<'a, 'd> {
+    pub(super) fn of(document: &'d Document<'a>) -> Self {
+        let mut failures: Vec<Failure<'a, 'd>> = document
+            .assessment
+            .findings()
+            .iter()
+            .enumerate()
+            .filter(|(_, finding)| {
+                matches!(finding.verdict, Verdict::Fail | Verdict::Unknown(_) | Verdict::Manual)
+            })
+            .map(|(at, finding)| Failure::of(document, at, finding))
+            .collect();
+        failures.sort_by_key(|failure| {
+            let open = failure.finding.verdict == Verdict::Fail && !document.marks.is_exempt(failure.at);
+            std::cmp::Reverse((open, failure.finding.severity, failure.is_exposed(), failure.is_sensitive()))
+        });
+        let left_out = failures.len().saturating_sub(LIMIT);
+        failures.truncate(LIMIT);
+        let accounts = &document.assessment.header.accounts;
+        let mut island = Self {
+            severities: Severity::ALL.map(Severity::word),
+            checks: Vec::new(),
+            accounts: accounts
+                .iter()
+                .map(|account| (Safe(account.id.as_str()), Safe(account.name.as_deref().unwrap_or_default())))
+                .collect(),
+            assets: Vec::new(),
+            whys: Vec::new(),
+            rows: Vec::new(),
+            left_out,
+            shown: Vec::new(),
+        };
+        let mut known = Known::default();
+        for failure in &failures {
+            let row = island.row(document, failure, &mut known);
+            island.rows.push(row);
+        }
+        failures.truncate(FIRST);
+        island.shown = failures;
+        island
+    }
+
+    /// The first rows, for readers without a script.
+    pub(super) fn first_rows(&self, document: &'a Document<'a>) -> Vec<RowView<'a>> {
+        let view = |failure: &Failure<'a, 'd>| RowView {
+            verdict: verdict(document, failure),
+            ..RowView::of(document, failure)
+        };
+        self.shown.iter().map(view).collect()
+    }
+
+    fn row(&mut self, document: &Document<'a>, failure: &Failure<'a, '_>, known: &mut Known<'a>) -> Row<'a> {
+        let finding = failure.finding;
+        let check = *known.checks.entry(finding.check.as_str()).or_insert_with(|| {
+            let content = document.assessment.check(finding.check.as_str());
+            let control = finding.control.as_str();
+            let title = document.control(control).map_or(control, |control| control.title);
+            let check = finding.check.as_str();
+            self.checks.push(Check(
+                Safe(check),
+                Safe(content.map_or(check, |content| &content.title)),
+                Safe(control),
+                Safe(title),
+            ));
+            self.checks.len() - 1
+        });
+        let asset = *known.assets.entry(finding.asset.as_str()).or_insert_with(|| {
+            self.assets.push(Asset::of(document, failure));
+            self.assets.len() - 1
+        });
+        let whys = match &finding.verdict {
+            Verdict::Unknown(reasons) => reasons.as_slice(),
+            _ => &[],
+        };
+        let whys = whys
+            .iter()
+            .map(|why| {
+                let text = shown(&why.to_string()).to_string();
+                *known.whys.entry(text).or_insert_with_key(|text| {
+                    self.whys.push(text.clone());
+                    self.whys.len() - 1
+                })
+            })
+            .collect();
+        let line = FindingEntry::of(document, failure.at).and_then(|entry| entry.line);
+        let holder = line.and_then(|at| document.lines.entries.get(at)).map_or("unknown", |line| line.holder);
+        Row(
+            Severity::ALL.iter().position(|severity| *severity == finding.severity).unwrap_or(0),
+            check,
+            asset,
+            verdict(document, failure),
+            shown(&failure.what()).to_string(),
+            finding.evidence.iter().map(|line| Safe(line)).collect(),
+            whys,
+            finding.affected.iter().map(|id| Safe(id.as_str())).collect(),
+            words::whose_line(holder),
+        )
+    }
+}
+
+/// The verdict's word; a failure that is accepted for a time is `exempt`.
+fn verdict(document: &Document<'_>, failure: &Failure<'_, '_>) -> &'static str {
+    if document.marks.is_exempt(failure.at) { "exempt" } else { failure.finding.verdict.word() }
+}
+
+/// What has a position already.
+#[derive(Default)]
+struct Known<'a> {
+    checks: HashMap<&'a str, usize>,
+    assets: HashMap<&'a str, usize>,
+    whys: HashMap<String, usize>,
+}
+
+impl<'a> Asset<'a> {
+    fn of(document: &Document<'a>, failure: &Failure<'a, '_>) -> Self {
+        let asset = failure.asset;
+        let account = asset.and_then(|asset| asset.account.as_ref());
+        let accounts = &document.assessment.header.accounts;
+        let account = account.and_then(|id| accounts.iter().position(|account| account.id == *id));
+        let flags = u8::from(failure.is_exposed()) + 2 * u8::from(failure.is_sensitive());
+        Self(
+            Safe(failure.label()),
+            Safe(failure.finding.asset.as_str()),
+            account.and_then(|at| i64::try_from(at).ok()).unwrap_or(-1),
+            Safe(asset.and_then(|asset| asset.region.as_ref()).map_or("", |region| region.as_str())),
+            Safe(asset.map_or("", |asset| asset.kind.as_str())),
+            flags,
+        )
+    }
+}

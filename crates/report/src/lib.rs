@@ -1,0 +1,25 @@
+//! What people and machines read of an assessment.
+//!
+//! An [`Assessment`] borrows everything that the other crates found out. [`Document`] puts it into the
+//! versioned wire form `partywall-report/1`: every figure, count and text that leaves the process stands
+//! there once, and the three forms are written from it — [`json`] for machines, [`text`] for a terminal,
+//! [`html`] for a browser. So they cannot disagree.
+//!
+//! **Invariants.** A document holds nothing that differs between a live run and a later run on the saved
+//! evidence: no path, no host name, no duration. Names come from strangers (whoever may tag a resource in the
+//! account): whatever is shown on a screen goes through [`shown`], and HTML is escaped by the template
+//! engine, not by whoever writes a template.
+
+mod assessment;
+mod causes;
+pub mod checks;
+mod document;
+pub mod html;
+pub mod json;
+pub mod shown;
+pub mod text;
+pub mod who;
+mod words;
+
+pub use assessment::{Account, Assessment, Header, RegionNotScanned, RunEnd, SourceKind};
+pub use document::{Document, FORMAT};

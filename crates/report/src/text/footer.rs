@@ -1,0 +1,66 @@
+//! The counts, and where to read more.
+
+use std::io;
+
+use super::page::{Look, Page, looking, plain, quiet};
+use crate::document::Document;
+use crate::words::{counted, thousands};
+
+/// Writes it.
+pub(super) fn footer(document: &Document<'_>, page: &mut Page<'_>) -> io::Result<()> {
+    let summary = &document.summary;
+    let (verdicts, lines) = (&summary.findings, &summary.lines);
+    let operations = &document.evidence.operations.all;
+    page.heading("In figures", "")?;
+    let all = document.assessment.findings().len();
+    page.wrapped(
+        2,
+        &[plain(format!(
+            "{}: {} pass, {} fail, {} exempt, {} unknown, {} manual, {} not applicable",
+            counted(all, "verdict"),
+            thousands(verdicts.pass),
+            thousands(verdicts.fail),
+            thousands(verdicts.exempt),
+            thousands(verdicts.unknown),
+            thousands(verdicts.manual),
+            thousands(verdicts.not_applicable),
+        ))],
+    )?;
+    page.wrapped(
+        2,
+        &[plain(format!(
+            "{}: {} provider, {} shared, {} customer, {} third party, {} unknown, {} not applicable; {} rest on no page that was read",
+            counted(lines.applicable() + lines.not_applicable, "line"),
+            thousands(lines.provider),
+            thousands(lines.shared()),
+            thousands(lines.customer),
+            thousands(lines.third_party),
+            thousands(lines.unknown),
+            thousands(lines.not_applicable),
+            thousands(summary.lines_unverified),
+        ))],
+    )?;
+    page.wrapped(
+        2,
+        &[plain(format!(
+            "{}: {} answered, {} absent, {} refused, {} failed; the sensitivity of {} is assumed",
+            counted(usize::try_from(operations.asked).unwrap_or(usize::MAX), "call"),
+            operations.answered,
+            operations.absent,
+            operations.refused,
+            operations.failed,
+            counted(summary.sensitivity_assumed, "asset"),
+        ))],
+    )?;
+    let state = if document.incomplete.is {
+        looking(Look::Warn, "The assessment is incomplete")
+    } else {
+        looking(Look::Good, "The assessment is complete")
+    };
+    let more =
+        "More: --format html -o report.html, --format json, partywall checks explain ID, partywall who ASSET";
+    page.wrapped(
+        2,
+        &[state, plain(format!(" (partywall {}). ", document.assessment.header.tool_version)), quiet(more)],
+    )
+}

@@ -1,0 +1,108 @@
+//! What could not be seen and why.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+
+use partywall_model::{AccountId, WhyKind};
+
+use super::page::{Look, Page, looking, plain, quiet, strong};
+use crate::document::{Document, UnknownRead};
+use crate::shown::shown;
+use crate::words::{self, counted};
+
+/// Places that are named with each operation.
+const NAMED: usize = 4;
+
+/// One operation and reason, in all places.
+#[derive(Default)]
+pub(crate) struct Gathered<'a> {
+    pub(crate) message: &'a str,
+    pub(crate) places: Vec<String>,
+    pub(crate) calls: u64,
+    pub(crate) findings: usize,
+    pub(crate) lines: usize,
+    pub(crate) lists: BTreeSet<&'a str>,
+}
+
+/// Unknown reads by operation and reason; what most verdicts hang on comes first.
+pub(crate) fn gathered<'a>(document: &'a Document<'_>) -> Vec<((&'a str, WhyKind, &'a str), Gathered<'a>)> {
+    let mut all: BTreeMap<(&str, WhyKind, &str), Gathered<'_>> = BTreeMap::new();
+    for read in &document.unknown_reads {
+        let entry = all.entry((read.operation, read.kind, read.code)).or_default();
+        if entry.message.is_empty() {
+            entry.message = read.message;
+        }
+        entry.places.push(place(document, read));
+        entry.calls = entry.calls.saturating_add(read.count);
+        entry.findings += read.findings;
+        entry.lines += read.lines;
+        entry.lists.extend(&read.lists);
+    }
+    let mut all: Vec<_> = all.into_iter().collect();
+    all.sort_by_key(|(_, entry)| std::cmp::Reverse((entry.findings, entry.lists.len(), entry.lines)));
+    all
+}
+
+fn place(document: &Document<'_>, read: &UnknownRead<'_>) -> String {
+    let account = read.account.map(|id| words::account(document, &AccountId::from(id)).to_owned());
+    let parts: Vec<String> = account.into_iter().chain(read.region.map(str::to_owned)).collect();
+    if parts.is_empty() { "everywhere".to_owned() } else { parts.join(" ") }
+}
+
+/// What hangs on it, in words.
+pub(crate) fn hanging(entry: &Gathered<'_>) -> String {
+    let mut parts = Vec::new();
+    if entry.calls > 0 {
+        parts.push(counted(usize::try_from(entry.calls).unwrap_or(usize::MAX), "call"));
+    }
+    if entry.findings > 0 {
+        let verb = if entry.findings == 1 { "hangs" } else { "hang" };
+        parts.push(format!("{} {verb} on it", counted(entry.findings, "verdict")));
+    }
+    if !entry.lists.is_empty() {
+        let kinds: Vec<&str> = entry.lists.iter().copied().collect();
+        parts.push(format!("not all listed: {}", kinds.join(", ")));
+    }
+    if entry.lines > 0 {
+        let (noun, verb) = if entry.lines == 1 { ("holder", "hangs") } else { ("holders", "hang") };
+        parts.push(format!("{} {noun} {verb} on it", words::thousands(entry.lines)));
+    }
+    parts.join("; ")
+}
+
+/// Writes the section.
+pub(super) fn unseen(document: &Document<'_>, page: &mut Page<'_>) -> io::Result<()> {
+    let all = gathered(document);
+    let verdicts = document.summary.findings.unknown;
+    let aside = format!("{verdicts} of {} unknown", counted(document.assessment.findings().len(), "verdict"));
+    page.heading("What could not be seen, and why", &aside)?;
+    if all.is_empty() {
+        page.line(&[plain("  every read was answered")])?;
+    }
+    for ((operation, kind, code), entry) in &all {
+        let code = if code.is_empty() { String::new() } else { format!(" ({})", shown(code)) };
+        let look = if *kind == WhyKind::Unsupported { Look::Plain } else { Look::Warn };
+        let reason = looking(look, format!("{}{code}", kind.word()));
+        let spans = [
+            strong(shown(operation).to_string()),
+            plain("  "),
+            reason,
+            plain(format!(" — {}", shown(&hanging(entry)))),
+        ];
+        page.hanging(2, 4, &spans)?;
+        let places: Vec<&str> = entry.places.iter().take(NAMED).map(String::as_str).collect();
+        let more = entry.places.len().saturating_sub(NAMED);
+        let more = if more > 0 { format!(" and {}", counted(more, "more place")) } else { String::new() };
+        let message = if entry.message.is_empty() { String::new() } else { format!(": {}", entry.message) };
+        page.wrapped(4, &[quiet(shown(&format!("{}{more}{message}", places.join(", "))).to_string())])?;
+    }
+    for region in &document.evidence.regions_not_scanned {
+        let text = format!("region {} was not read: {}", region.region, words::why(&region.why));
+        page.hanging(2, 4, &[plain(shown(&text).to_string())])?;
+    }
+    for problem in document.assessment.problems() {
+        let text = shown(&problem.to_string()).to_string();
+        page.hanging(2, 4, &[looking(Look::Warn, "problem: "), plain(text)])?;
+    }
+    Ok(())
+}

@@ -1,0 +1,160 @@
+//! What a browser shows, and what it does with it.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+
+use partywall_model::Scope;
+use partywall_report::html;
+
+use crate::sample::{Sample, failing, large, small};
+
+fn page(sample: &Sample) -> String {
+    sample.written(|document, out| html::write(document, out).unwrap())
+}
+
+/// The page as a browser has it after its script has run, and what the browser complained of.
+fn in_browser(name: &str, page: &str, hash: &str) -> (String, String) {
+    let named = std::env::var_os("PARTYWALL_CHROMIUM").map(PathBuf::from);
+    let found = ["chromium", "chromium-browser", "google-chrome"]
+        .iter()
+        .map(|program| PathBuf::from("/usr/bin").join(program))
+        .find(|program| program.exists());
+    let Some(browser) = named.or(found) else {
+        panic!("no Chromium: `apt-get install -y chromium`, or name one in PARTYWALL_CHROMIUM");
+    };
+    let folder = tempfile::Builder::new().prefix(name).tempdir().unwrap();
+    let file = folder.path().join("report.html");
+    fs::write(&file, page).unwrap();
+    let output = Command::new(browser)
+        .args([
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--no-first-run",
+            "--disable-background-networking",
+        ])
+        .args([
+            "--disable-component-update",
+            "--disable-sync",
+            "--enable-logging=stderr",
+            "--virtual-time-budget=3000",
+        ])
+        .arg(format!("--user-data-dir={}", folder.path().join("profile").display()))
+        .arg("--dump-dom")
+        .arg(format!("file://{}{hash}", file.display()))
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    let complaints: Vec<&str> = said.lines().filter(|line| line.contains("CONSOLE")).collect();
+    (String::from_utf8(output.stdout).unwrap(), complaints.join("\n"))
+}
+
+/// The text between two marks.
+fn between<'a>(text: &'a str, from: &str, to: &str) -> &'a str {
+    let start = text.find(from).unwrap_or_else(|| panic!("no `{from}` in the page")) + from.len();
+    let end = text[start..].find(to).unwrap_or_else(|| panic!("no `{to}` after `{from}`"));
+    &text[start..start + end]
+}
+
+#[test]
+fn a_page_of_ten_thousand_findings_is_paged_filtered_and_small() {
+    let sample = failing(10_000);
+    let buckets = sample.estate.of_kind("AWS::S3::Bucket", Scope::Everywhere).count();
+    assert!(sample.findings.len() >= 10_000 && buckets > 150);
+    let page = page(&sample);
+    assert!(page.len() < 6 << 20, "{} bytes", page.len());
+    let (dom, complaints) = in_browser("paged", &page, "#findings?check=s3-bucket-public&page=3");
+    assert_eq!(complaints, "");
+    assert_eq!(between(&dom, "aria-live=\"polite\">", "</p>"), format!("101–150 of {buckets} findings"));
+    assert_eq!(between(&dom, "<span id=\"page\">", "</span>"), format!("page 3 of {}", buckets.div_ceil(50)));
+    let rows = between(&dom, "<tbody id=\"rows\">", "</tbody>");
+    assert_eq!(rows.matches("<tr>").count(), 50);
+    assert_eq!(rows.matches("s3-bucket-public").count(), 50);
+}
+
+#[test]
+fn a_free_text_and_a_severity_narrow_the_table() {
+    let (dom, complaints) = in_browser("filtered", &page(&small()), "#findings?q=VENDOR&severity=high");
+    assert_eq!(complaints, "");
+    assert_eq!(between(&dom, "aria-live=\"polite\">", "</p>"), "1–1 of 1 findings");
+    let rows = between(&dom, "<tbody id=\"rows\">", "</tbody>");
+    assert!(rows.contains("<code>vendor</code>"), "{rows}");
+    let (dom, _) = in_browser("nothing", &page(&small()), "#findings?q=nothing-is-called-so");
+    assert!(dom.contains("No finding matches. Clear the filter to see all 4."));
+}
+
+#[test]
+fn a_link_opens_what_it_leads_to() {
+    let (dom, _) = in_browser("opened", &page(&small()), "#cause-s3-bucket-public");
+    let card = dom.split("<details").find(|part| part.contains("id=\"cause-s3-bucket-public\"")).unwrap();
+    assert!(card.split('>').next().unwrap().contains("open"), "{card}");
+}
+
+#[test]
+fn names_of_strangers_stay_text_before_and_after_the_script() {
+    let page = page(&small());
+    for text in [page.clone(), in_browser("hostile", &page, "").0] {
+        assert!(!text.contains("<script>alert"), "a name became markup");
+        assert!(text.contains("&lt;script&gt;alert(1)&lt;/script&gt;"));
+        for character in ['\u{1b}', '\u{202e}'] {
+            assert!(!text.contains(character), "{character:?} reached the page");
+        }
+        assert!(text.contains("\\u{1b}[2J\\u{202e}txt"));
+    }
+    let island = between(&page, "id=\"data\">", "</script>");
+    assert!(!island.contains('<') && island.contains("alert(1)"));
+    serde_json::from_str::<serde_json::Value>(island).unwrap();
+}
+
+#[test]
+fn without_a_script_every_cause_and_the_worst_findings_are_in_the_page() {
+    let sample = failing(500);
+    let page = page(&sample);
+    let before = page.split("<script").next().unwrap();
+    for check in
+        sample.content.checks.iter().filter(|check| check.kinds.iter().any(|kind| *kind == "AWS::S3::Bucket"))
+    {
+        assert!(before.contains(&format!("id=\"cause-{}\"", check.id)), "{}", check.id);
+    }
+    assert_eq!(between(before, "<tbody id=\"rows\">", "</tbody>").matches("<tr>").count(), 50);
+}
+
+#[test]
+fn the_page_asks_for_nothing_and_allows_only_its_own_style_and_script() {
+    let page = page(&large(60));
+    let policy = between(&page, "Content-Security-Policy\" content=\"", "\">");
+    assert!(policy.starts_with("default-src &#39;none&#39;; style-src &#39;sha256-"), "{policy}");
+    assert!(!policy.contains("unsafe"));
+    for forbidden in [" src=", "<link", "@import", "<img", "<iframe", " onclick", " style=\"", "url(http"] {
+        assert!(!page.contains(forbidden), "`{forbidden}` in the page");
+    }
+    // The policy would stop the style and script if their digests were wrong.
+    let (dom, complaints) = in_browser("policy", &page, "");
+    assert_eq!(complaints, "");
+    assert!(!between(&dom, "aria-live=\"polite\">", "</p>").is_empty());
+}
+
+#[test]
+fn every_control_and_every_part_of_the_map_is_told_in_words() {
+    let sample = small();
+    let page = page(&sample);
+    for control in &sample.content.controls {
+        assert!(page.contains(&format!("id=\"control-{}\"", control.id)), "{}", control.id);
+    }
+    let map = between(&page, "<table class=\"map\">", "</table>");
+    for words in [
+        "provider 6, unknown 1",
+        "shared 4, customer 17",
+        "aria-label=\"9–69 percent",
+        "not measured",
+        "capped at level 2",
+    ] {
+        assert!(map.contains(words), "`{words}` not in {map}");
+    }
+    for picture in page.split("<svg ").skip(1) {
+        let tag = picture.split('>').next().unwrap();
+        let is_told = tag.contains("role=\"img\" aria-label=\"") || tag.contains("aria-hidden=\"true\"");
+        assert!(is_told, "a picture without words: {tag}");
+    }
+}
