@@ -11,14 +11,14 @@
 //! module, and so is everything that looks like a credential.
 
 mod assemble;
-mod convert;
+pub(crate) mod convert;
 mod detector;
 mod evaluate;
-mod functions;
+pub(crate) mod functions;
 mod plan;
 mod policy;
 mod read;
-mod redact;
+pub(crate) mod redact;
 mod regions;
 mod run;
 mod tally;

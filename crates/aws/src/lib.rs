@@ -31,6 +31,9 @@ mod credentials;
 mod endpoint;
 mod exchange;
 mod fault;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod limits;
 mod pager;
 mod record;

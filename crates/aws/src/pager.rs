@@ -62,6 +62,20 @@ impl Pager {
         Ok(Some(Page { body: reply.body, at: reply.at, number: self.given }))
     }
 
+    /// What follows on a page that came from elsewhere: the next parameters, or the end.
+    #[cfg(feature = "fuzzing")]
+    #[expect(clippy::result_large_err, reason = "as all calls; it is made once per page")]
+    pub(crate) fn follow(&mut self, body: &Value, params: Value) -> Result<Option<Value>, CallError> {
+        self.given += 1;
+        let next =
+            self.operation.model.paginator.as_ref().map(|paginator| self.after(paginator, body, params));
+        match next {
+            Some(Next::Ask(params)) => Ok(Some(params)),
+            Some(Next::Fail(error)) => Err(error),
+            Some(Next::End) | None => Ok(None),
+        }
+    }
+
     fn after(&mut self, paginator: &Paginator, body: &Value, params: Value) -> Next {
         let more =
             paginator.more_results.map(|path| look(body, path).and_then(Value::as_bool).unwrap_or(false));

@@ -5,15 +5,16 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use partywall_content::Lifecycle;
-use partywall_model::{AccountId, Asset, AssetId, Estate, Why};
+use partywall_model::{AccountId, Asset, AssetId, Estate, Scope, Why, WhyKind};
 
-use crate::effects::{self, Topology};
+use crate::effects::{self, Joins, Topology};
 
 /// The surroundings of every judgement of one assessment.
 #[derive(Debug)]
 pub struct Context<'a> {
     pub(crate) estate: &'a Estate,
     pub(crate) topology: Topology<'a>,
+    pub(crate) joins: Joins,
     pub(crate) lifecycle: &'a Lifecycle,
     pub(crate) own_accounts: BTreeSet<AccountId>,
     pub(crate) trusted_accounts: BTreeSet<AccountId>,
@@ -34,6 +35,7 @@ impl<'a> Context<'a> {
         Self {
             estate,
             topology: Topology::new(estate),
+            joins: Joins::default(),
             lifecycle,
             own_accounts: in_view.chain(own_accounts).collect(),
             trusted_accounts: trusted_accounts.into_iter().collect(),
@@ -55,5 +57,13 @@ impl<'a> Context<'a> {
             .filter(|asset| self.is_exposed(asset) == Ok(true))
             .map(|asset| asset.id.clone())
             .collect()
+    }
+
+    /// Why something that is referred to is not in view.
+    pub(crate) fn missing(&self, kind: &str, scope: Scope<'_>, what: &str) -> Arc<Why> {
+        self.estate.completeness(kind, scope).err().unwrap_or_else(|| {
+            let message = "it is referred to and not among what was listed";
+            Arc::new(Why::new(WhyKind::NotRead, format!("{kind} `{what}`")).with_message(message))
+        })
     }
 }

@@ -3,12 +3,17 @@
 //! Each module is one domain. All of them answer [`Answer`]: a value, or the reason why nobody can tell.
 //! What is not completely in view never counts as "there is none".
 
+mod acl;
 pub mod cidr;
 mod document;
 mod estate;
+mod glob;
 mod iam;
+mod joins;
+mod narrowing;
 mod net;
 mod policy;
+mod right;
 mod time;
 mod tls;
 mod topology;
@@ -19,6 +24,7 @@ use std::sync::Arc;
 use partywall_expr::{EvalError, Host, Trace};
 use partywall_model::{Asset, Node, Why};
 
+pub(crate) use joins::Joins;
 pub use topology::Topology;
 
 use crate::context::Context;
@@ -52,10 +58,10 @@ impl Host for AssetHost<'_> {
             "policy.writable" => yes_no(policy::writable(context, asset, trace)),
             "policy.anyone" => texts(policy::anyone(first)),
             "policy.foreign_accounts" => texts(policy::foreign_accounts(context, second)),
-            "policy.admin" => yes_no(policy::admin(first)),
-            "policy.allows" => yes_no(policy::allows(first, text(name, second)?)),
-            "policy.wildcards" => texts(policy::wildcards(first)),
-            "policy.requires_tls" => yes_no(policy::requires_tls(first)),
+            "policy.admin" => yes_no(policy::admin(asset, first)),
+            "policy.allows" => yes_no(policy::allows(asset, first, text(name, second)?)),
+            "policy.wildcards" => texts(policy::wildcards(asset, first)),
+            "policy.requires_tls" => yes_no(policy::requires_tls(asset, first)),
             "trust.anyone" => texts(trust::anyone(first)),
             "trust.vendors_without_external_id" => texts(trust::vendors_without_external_id(context, second)),
             "trust.open_subjects" => texts(trust::open_subjects(first)),
@@ -134,11 +140,12 @@ pub(crate) fn is_true(node: &Node) -> Answer<bool> {
 
 /// The first unknown anywhere in a value, as an error.
 pub(crate) fn seen(node: &Node) -> Answer<()> {
-    let mut first = None;
-    node.visit_unknowns(&mut |_, why| {
-        first.get_or_insert_with(|| Arc::clone(why));
-    });
-    first.map_or(Ok(()), Err)
+    match node {
+        Node::Unknown(why) => Err(Arc::clone(why)),
+        Node::List(items) => items.iter().try_for_each(seen),
+        Node::Map(map) => map.iter().try_for_each(|(_, value)| seen(value)),
+        _ => Ok(()),
+    }
 }
 
 /// Whether the internet reaches an asset, by network or by a policy for anyone.
@@ -149,10 +156,11 @@ pub(crate) fn is_exposed(context: &Context<'_>, asset: &Asset) -> Answer<bool> {
         kind if net::is_judged(kind) => net::internet_facing(context, asset, &mut trace),
         kind if policy::is_judged(kind) => policy::public(context, asset, &mut trace),
         "AWS::IAM::Role" => {
-            trust::anyone(asset.properties.key("AssumeRolePolicyDocument")).map(|who| !who.is_empty())
+            let trust = asset.properties.key("AssumeRolePolicyDocument");
+            any([trust::anyone(trust), trust::open_subjects(trust)].map(|who| who.map(|who| !who.is_empty())))
         }
         "AWS::EC2::Snapshot" | "AWS::EC2::Image" | "AWS::RDS::DBSnapshot" | "AWS::RDS::DBClusterSnapshot" => {
-            policy::shared_with_all(asset)
+            policy::shared_with_all(context, asset)
         }
         _ => Ok(false),
     }

@@ -36,7 +36,7 @@ pub const FUNCTIONS: &[Signature] = &[
         &[ASSET],
         Type::Bool,
         "policy.writable(asset)",
-        "The same for ways that change or delete what is there.",
+        "The same for operations that may change or delete what is there: any that is not known to only read.",
     ),
     function(
         "policy.anyone",
@@ -50,7 +50,7 @@ pub const FUNCTIONS: &[Signature] = &[
         &[ASSET, DOCUMENT],
         Type::List,
         "size(policy.foreign_accounts(asset, asset.AssumeRolePolicyDocument)) > 0",
-        "Account ids that a policy document lets in and that are neither in view nor declared in `partywall.yaml`.",
+        "Account ids that a policy document lets in, as principals or by a condition on a `*` principal, and that are neither in view nor declared in `partywall.yaml`.",
     ),
     function(
         "policy.admin",
@@ -64,21 +64,21 @@ pub const FUNCTIONS: &[Signature] = &[
         &[DOCUMENT, ACTION],
         Type::Bool,
         "policy.allows(asset.PolicyDocument, \"iam:PassRole\")",
-        "Whether a policy document allows an action on every resource, unconditional denials taken away.",
+        "Whether a policy document allows an action on every resource that it has (`*`, or all names of its type), unconditional denials taken away. Conditions on MFA and TLS alone do not count as conditions.",
     ),
     function(
         "policy.wildcards",
         &[DOCUMENT],
         Type::List,
         "size(policy.wildcards(asset.PolicyDocument)) > 0",
-        "Wildcards over a whole service or more that a policy document allows on every resource.",
+        "Wildcards over a whole service or more that a policy document allows on every resource; a `NotAction` is one.",
     ),
     function(
         "policy.requires_tls",
         &[DOCUMENT],
         Type::Bool,
         "!policy.requires_tls(asset.Observed.Policy)",
-        "Whether a policy document denies everyone everything when `aws:SecureTransport` is false.",
+        "Whether the asset's policy document denies everyone everything (of a topic: to publish) when `aws:SecureTransport` is false; of a bucket, on itself and its objects.",
     ),
     function(
         "trust.anyone",
@@ -92,14 +92,14 @@ pub const FUNCTIONS: &[Signature] = &[
         &[ASSET, DOCUMENT],
         Type::List,
         "size(trust.vendors_without_external_id(asset, asset.AssumeRolePolicyDocument)) > 0",
-        "Account ids outside the organisation that a trust policy lets in without asking for `sts:ExternalId`.",
+        "Account ids outside the organisation that a trust policy lets in without asking for `sts:ExternalId` or the organisation's own id.",
     ),
     function(
         "trust.open_subjects",
         &[DOCUMENT],
         Type::List,
         "size(trust.open_subjects(asset.AssumeRolePolicyDocument)) > 0",
-        "OpenID Connect trusts whose subject is not narrowed: no condition on `:sub`, or one that spans organisations or repositories.",
+        "OpenID Connect trusts whose subject is not narrowed: no condition on `:sub`, or one that spans organisations, repositories, projects or namespaces.",
     ),
     function(
         "iam.admin",
@@ -113,7 +113,7 @@ pub const FUNCTIONS: &[Signature] = &[
         &[ASSET, ACTION],
         Type::Bool,
         "iam.can(asset, \"iam:PassRole\")",
-        "Whether a user, group or role is allowed an action on every resource: all its policies, unconditional denials taken away, within its boundary.",
+        "Whether a user, group or role is allowed an action on every resource that it has (`*`, or all names of its type): all its policies, unconditional denials taken away, within its boundary. Conditions on MFA and TLS alone do not count as conditions.",
     ),
     function(
         "iam.reads_all_buckets",
@@ -176,7 +176,7 @@ pub const FUNCTIONS: &[Signature] = &[
         &[ASSET, KIND, Parameter::required("property", Type::Text), Parameter::required("value", Type::Any)],
         Type::List,
         "estate.find(asset, \"AWS::EC2::Subnet\", \"SubnetId\", asset.SubnetId)",
-        "Of the assets of a kind in the asset's account those whose property equals, or as a list contains, the value; with one unknown element where not all are in view and none was found.",
+        "Of the assets of a kind in the asset's account those whose property equals, or as a list contains, the value; with one unknown element where not all are in view.",
     ),
     function(
         "estate.account",

@@ -160,7 +160,8 @@ impl std::str::FromStr for Fingerprint {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let bad = || format!("`{text}` is no fingerprint: 32 hexadecimal digits are expected");
-        if text.len() != 32 || !text.is_ascii() {
+        // Not left to the number parser: that one takes a sign too.
+        if text.len() != 32 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             return Err(bad());
         }
         let mut bytes = [0; 16];
@@ -210,6 +211,8 @@ mod tests {
     fn a_fingerprint_survives_its_text() {
         let fingerprint = Fingerprint(*b"0123456789abcdef");
         assert_eq!(fingerprint.to_string().parse(), Ok(fingerprint));
-        assert!("xyz".parse::<Fingerprint>().is_err());
+        for bad in ["xyz", "+1+2+3+4+5+6+7+8+9+a+b+c+d+e+f+0"] {
+            assert!(bad.parse::<Fingerprint>().is_err(), "{bad}");
+        }
     }
 }

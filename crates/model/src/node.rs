@@ -440,7 +440,7 @@ impl<'de> Visitor<'de> for NodeVisitor {
         while let Some(key) = map.next_key::<String>()? {
             if key == UNKNOWN_KEY {
                 let why: Why = map.next_value()?;
-                if map.next_key::<String>()?.is_some() {
+                if !entries.is_empty() || map.next_key::<String>()?.is_some() {
                     return Err(de::Error::custom("`!unknown` must stand alone"));
                 }
                 return Ok(Node::unknown(why));

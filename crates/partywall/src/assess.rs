@@ -11,6 +11,7 @@ use partywall_ssrm::fixes::first_fixes;
 use partywall_ssrm::score::{Exposure, State};
 use partywall_ssrm::status::{self, Status};
 use partywall_ssrm::switches::switches;
+use partywall_store::history::SqliteStore;
 
 use crate::args::{AssessArgs, Common, Format};
 use crate::exit::{Exit, Failure, Precedence};
@@ -30,11 +31,62 @@ pub(crate) fn assess(args: &AssessArgs, common: &Common) -> Result<Exit, Failure
         args.now.as_deref().map(|text| moment::parse(text, present)).transpose().map_err(Failure::Usage)?;
     let mut store = history::open(args, settings.store.as_deref())?;
 
-    let Gathered { builder, mut header, identity, problems: collected } =
-        gather(args, &content, common.quiet)?;
-    let now = asked.unwrap_or(header.collected_to);
-    name_accounts(&mut header, &settings);
-    let estate = builder.finish(|listing| history::last_known(store.as_ref(), listing));
+    let gathered = gather(args, &content, common.quiet)?;
+    let basis = Basis {
+        content: &content,
+        settings: &settings,
+        now: asked.unwrap_or(gathered.header.collected_to),
+        quiet: common.quiet,
+    };
+    let precedence = if args.strict { Precedence::Incompleteness } else { Precedence::Findings };
+    assess_evidence(&basis, gathered, store.as_mut(), |judged| {
+        write(&judged.document, args, common)?;
+        Ok(judged.exit(Severity::from(args.fail_on), precedence))
+    })
+}
+
+/// What evidence is judged by.
+#[derive(Clone, Copy, Debug)]
+pub struct Basis<'a> {
+    /// Checks, controls and lines.
+    pub content: &'a Content,
+    /// What the user says.
+    pub settings: &'a Settings,
+    /// The time of judgement.
+    pub now: Timestamp,
+    /// No progress on standard error.
+    pub quiet: bool,
+}
+
+/// An assessment, borrowed from what it was made of.
+pub struct Judged<'a> {
+    /// What is reported.
+    pub document: Document<'a>,
+    /// Lines, controls and the score.
+    pub status: &'a Status,
+}
+
+impl Judged<'_> {
+    /// How the program ends after it.
+    pub fn exit(&self, threshold: Severity, precedence: Precedence) -> Exit {
+        Exit::of(has_open_failure(self.status, threshold), self.document.is_incomplete(), precedence)
+    }
+}
+
+/// Judges and scores evidence, hands the result to `answer`, and then tells the history of the run.
+///
+/// # Errors
+/// What `answer` refuses, and a history that cannot be read or written.
+pub fn assess_evidence<A>(
+    basis: &Basis<'_>,
+    gathered: Gathered,
+    store: Option<&mut SqliteStore>,
+    answer: impl FnOnce(&Judged<'_>) -> Result<A, Failure>,
+) -> Result<A, Failure> {
+    let Basis { content, settings, now, quiet } = *basis;
+    let Gathered { builder, mut header, identity, problems: collected } = gathered;
+    name_accounts(&mut header, settings);
+    let estate = builder.finish(|listing| history::last_known(store.as_deref(), listing));
 
     let context = Context::new(
         &estate,
@@ -43,22 +95,22 @@ pub(crate) fn assess(args: &AssessArgs, common: &Common) -> Result<Exit, Failure
         &content.lifecycle,
         now,
     );
-    let progress = ProgressLine::new("judging", common.quiet);
+    let progress = ProgressLine::new("judging", quiet);
     progress.expect(estate.assets().len());
     let judgement = judge(&context, &estate, &content.checks, &mut |done| progress.done(done));
     drop(progress);
 
     let controls: Vec<ControlId> = content.control_ids();
     let accounts: Vec<AccountId> = estate.accounts().into_iter().cloned().collect();
-    let past = Past::of(store.as_ref(), &judgement.findings, &controls, &accounts, now)?;
+    let past = Past::of(store.as_deref(), &judgement.findings, &controls, &accounts, now)?;
     let exposure = |asset: &Asset| match context.is_exposed(asset) {
         Ok(true) => Exposure::Internet,
         Ok(false) => Exposure::Internal,
         Err(_) => Exposure::Unseen,
     };
     let judged = status::Assessment {
-        content: &content,
-        settings: &settings,
+        content,
+        settings,
         estate: &estate,
         findings: &judgement.findings,
         exposure: &exposure,
@@ -78,14 +130,13 @@ pub(crate) fn assess(args: &AssessArgs, common: &Common) -> Result<Exit, Failure
         fixes: &fixes,
         problems: &problems,
     });
-    write(&document, args, common)?;
-    if let Some(store) = &mut store {
-        let complete = !document.is_incomplete();
+    let result = Judged { document, status: &status };
+    let answered = answer(&result)?;
+    if let Some(store) = store {
+        let complete = !result.document.is_incomplete();
         history::record(store, &identity, complete, now, &estate, &judgement.findings, &status)?;
     }
-    let precedence = if args.strict { Precedence::Incompleteness } else { Precedence::Findings };
-    let threshold = Severity::from(args.fail_on);
-    Ok(Exit::of(has_open_failure(&status, threshold), document.is_incomplete(), precedence))
+    Ok(answered)
 }
 
 /// Accounts get the names and purposes that the settings give them.

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use partywall_aws::collector::{Collected, Selection, collect};
 use partywall_aws::{Client, Options, Role};
 use partywall_content::Content;
-use partywall_model::{EstateBuilder, Provider, WhyKind};
+use partywall_model::{EstateBuilder, Provider, Region, WhyKind};
 use partywall_report::{Account, Header, RunEnd, SourceKind};
 use partywall_store::evidence::{
     self, EvidenceReader, EvidenceWriter, Existing, Footer, SavedEvidence, ScannedAccount, Tool,
@@ -21,7 +21,7 @@ use crate::progress::ProgressLine;
 const AWS: &str = "aws";
 
 /// What was gathered from all sources.
-pub(crate) struct Gathered {
+pub struct Gathered {
     /// Every record of every source.
     pub(crate) builder: EstateBuilder,
     /// When and where it was collected.
@@ -30,6 +30,16 @@ pub(crate) struct Gathered {
     pub(crate) identity: String,
     /// What went wrong while it was collected.
     pub(crate) problems: Vec<partywall_model::Problem>,
+}
+
+impl Gathered {
+    /// Everything that evidence folders hold.
+    ///
+    /// # Errors
+    /// A folder that is not what its manifest says.
+    pub fn from_evidence(readers: &[EvidenceReader]) -> Result<Self, Failure> {
+        join(readers, true)
+    }
 }
 
 /// The folders among the sources.
@@ -156,9 +166,31 @@ fn header(readers: &[EvidenceReader], tallies: Vec<partywall_model::OperationTal
     }
 }
 
-/// Reads a live account into an evidence folder.
+/// Reads the account that the command line names.
 fn read_account(
     source: &AwsSource,
+    content: &Content,
+    save: Option<&Path>,
+    quiet: bool,
+) -> Result<SavedEvidence, Failure> {
+    let options = Options {
+        profile: source.profile.clone(),
+        region: source.regions.first().cloned(),
+        role: source.role_arn.clone().map(|arn| Role { arn, external_id: source.external_id.clone() }),
+        ..Options::default()
+    };
+    let regions: Vec<Region> = source.regions.iter().map(|region| region.as_str().into()).collect();
+    collect_evidence(options, regions, content, save, quiet)
+}
+
+/// Reads a live account into an evidence folder: a new one at `save`, else one that goes with the value.
+/// No `regions` stands for all that are enabled.
+///
+/// # Errors
+/// A folder that cannot be made, an account that cannot be reached. What AWS refuses is part of the evidence.
+pub fn collect_evidence(
+    options: Options,
+    regions: Vec<Region>,
     content: &Content,
     save: Option<&Path>,
     quiet: bool,
@@ -174,30 +206,16 @@ fn read_account(
         None => EvidenceWriter::temporary(header)?,
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let collected = runtime.block_on(collect_into(&mut writer, source, content, quiet))?;
+    let collected = runtime.block_on(async {
+        let client = Client::connect(options).await?;
+        let selection = Selection { regions, services: Vec::new() };
+        let progress = ProgressLine::new("asking AWS:", quiet);
+        let mut sink = |record| writer.add(&record).map_err(std::io::Error::other);
+        Ok::<Collected, Failure>(
+            collect(&client, &content.collectors, &selection, &mut sink, &progress).await?,
+        )
+    })?;
     Ok(writer.finish(footer(collected))?)
-}
-
-async fn collect_into(
-    writer: &mut EvidenceWriter,
-    source: &AwsSource,
-    content: &Content,
-    quiet: bool,
-) -> Result<Collected, Failure> {
-    let options = Options {
-        profile: source.profile.clone(),
-        region: source.regions.first().cloned(),
-        role: source.role_arn.clone().map(|arn| Role { arn, external_id: source.external_id.clone() }),
-        ..Options::default()
-    };
-    let client = Client::connect(options).await?;
-    let selection = Selection {
-        regions: source.regions.iter().map(|region| region.as_str().into()).collect(),
-        services: Vec::new(),
-    };
-    let progress = ProgressLine::new("asking AWS:", quiet);
-    let mut sink = |record| writer.add(&record).map_err(std::io::Error::other);
-    Ok(collect(&client, &content.collectors, &selection, &mut sink, &progress).await?)
 }
 
 fn footer(collected: Collected) -> Footer {

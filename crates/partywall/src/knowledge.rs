@@ -16,7 +16,7 @@ const SETTINGS_LIMIT: u64 = 4 << 20;
 
 /// Why content or settings are not accepted.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum KnowledgeError {
+pub enum KnowledgeError {
     /// The blob that was built in.
     #[error("the built-in content cannot be unpacked: {0}; this build is broken")]
     BuiltIn(#[from] blob::BlobError),
@@ -48,9 +48,17 @@ fn lines(problems: &[Problem]) -> String {
     problems.iter().map(|problem| format!("  {problem}")).collect::<Vec<_>>().join("\n")
 }
 
+/// The built-in content.
+///
+/// # Errors
+/// A build that is broken.
+pub fn built_in() -> Result<Content, KnowledgeError> {
+    Ok(blob::unpack(BUILT_IN)?)
+}
+
 /// The built-in content with the user's folders on top.
 pub(crate) fn content(folders: &[PathBuf]) -> Result<Content, KnowledgeError> {
-    with_folders(blob::unpack(BUILT_IN)?, folders)
+    with_folders(built_in()?, folders)
 }
 
 /// The same with the folders that the settings name on top.

@@ -16,7 +16,10 @@ mod questions;
 mod screen;
 
 use args::{AwsVerb, Cli, Verb};
-pub use exit::{Exit, Failure};
+pub use assess::{Basis, Judged, assess_evidence};
+pub use exit::{Exit, Failure, Precedence};
+pub use gather::{Gathered, collect_evidence};
+pub use knowledge::{KnowledgeError, built_in};
 
 /// Does what the command line says.
 ///

@@ -13,6 +13,8 @@ use crate::{gather, screen};
 
 /// So many suggestions follow a name that is not found.
 const SUGGESTIONS: usize = 5;
+/// Names that are at least so alike, from 0 to 1, are suggested.
+const NEAR: f64 = 0.9;
 
 /// `partywall who`.
 pub(crate) fn who(args: &WhoArgs, common: &Common) -> Result<Exit, Failure> {
@@ -68,20 +70,21 @@ fn find_asset<'a>(estate: &'a Estate, subject: &str) -> Result<&'a Asset, Failur
 fn no_such_kind(subject: &str, content: &Content) -> Failure {
     let wanted = subject.to_lowercase();
     let last = wanted.rsplit([':', '/']).next().unwrap_or(&wanted);
-    let near: Vec<&str> = content
-        .services
-        .iter()
-        .flat_map(|service| service.kinds.keys())
-        .map(Kind::as_str)
-        .filter(|kind| kind.to_lowercase().contains(last))
-        .take(SUGGESTIONS)
-        .collect();
+    let likeness = |kind: &str| {
+        let kind = kind.to_lowercase();
+        if kind.contains(last) { 1.0 } else { strsim::jaro_winkler(&kind, &wanted) }
+    };
+    let kinds = content.services.iter().flat_map(|service| service.kinds.keys()).map(Kind::as_str);
+    let mut near: Vec<(f64, &str)> =
+        kinds.map(|kind| (likeness(kind), kind)).filter(|(likeness, _)| *likeness > NEAR).collect();
+    near.sort_by(|(a, _), (b, _)| b.total_cmp(a));
+    let near: Vec<&str> = near.into_iter().take(SUGGESTIONS).map(|(_, kind)| kind).collect();
     let hint = match near.as_slice() {
         [] => "`partywall checks list` shows the kinds that checks know".to_owned(),
         near => format!("did you mean {}?", near.join(", ")),
     };
     Failure::Usage(format!(
-        "no service file knows the kind `{subject}`; {hint} For an asset name its folder: `--in DIR`"
+        "no service file knows the kind `{subject}`; {hint} (for an asset, name its folder: `--in DIR`)"
     ))
 }
 

@@ -11,7 +11,7 @@ const MESSAGE_KEPT: usize = 200;
 
 /// An answer as a value tree. Unlike reading saved evidence this gives no key a special meaning: it is the
 /// provider's data.
-pub(super) fn node(value: Value) -> Node {
+pub(crate) fn node(value: Value) -> Node {
     match value {
         Value::Null => Node::Absent,
         Value::Bool(value) => Node::Bool(value),

@@ -4,7 +4,7 @@ use partywall_expr::{EvalError, Host, Trace};
 use partywall_model::{Map, Node, Why, WhyKind};
 
 /// Answers the functions of collectors.
-pub(super) struct CollectorFunctions;
+pub(crate) struct CollectorFunctions;
 
 impl Host for CollectorFunctions {
     fn call(&self, name: &str, arguments: &[&Node], _: &mut Trace) -> Result<Node, EvalError> {

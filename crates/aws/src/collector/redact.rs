@@ -14,7 +14,7 @@ use super::detector;
 /// What stands where a secret stood.
 const REDACTED: &str = "(redacted)";
 
-pub(super) fn redact(asset: &mut Asset, rules: &[SecretsRule]) {
+pub(crate) fn redact(asset: &mut Asset, rules: &[SecretsRule]) {
     for rule in rules {
         apply(&mut asset.properties, rule);
     }

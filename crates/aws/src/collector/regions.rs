@@ -7,10 +7,13 @@ use super::convert;
 use super::tally::{Ending, Tallies};
 use crate::client::Client;
 
+/// What lists them.
+pub(super) const OPERATION: &str = "ec2:DescribeRegions";
+
 /// The regions that are enabled for the account. Where the list is refused, the client's own region and the
 /// reason: other regions may hold something that nobody saw.
 pub(super) async fn enabled(client: &Client, tallies: &Tallies) -> (Vec<Region>, Option<Why>) {
-    let name = OperationName::from("ec2:DescribeRegions");
+    let name = OperationName::from(OPERATION);
     let fallback = |why: Why| {
         tallies.count(&name, client.region(), &Ending::Failed(&why));
         (vec![Region::from(client.region())], Some(why))

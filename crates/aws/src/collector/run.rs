@@ -1,14 +1,15 @@
 //! A collection under way: what all walks share, and where their records go.
 
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
 use std::io;
 
 use futures_util::stream::{self, StreamExt};
 use jiff::Timestamp;
-use partywall_content::Collector;
-use partywall_expr::Scope;
+use partywall_content::{Collector, Scope};
 use partywall_model::{
-    AccountId, Asset, EvidenceRecord, Listing, ListingOutcome, Node, OperationName, Provider, Region,
+    AccountId, Asset, EvidenceRecord, Kind, Listing, ListingOutcome, Node, OperationName, Provider, Region,
+    Why,
 };
 
 use super::evaluate::{Facts, Place, Problems};
@@ -23,6 +24,8 @@ const WALKS_AT_ONCE: usize = 24;
 
 /// The kind whose population is the enabled regions themselves.
 const REGION_KIND: &str = "AWS::::Region";
+/// Stands for all regions that were not looked at, where nobody could say which there are.
+const OTHER_REGIONS: &str = "other-regions";
 
 pub(super) struct Run<'r> {
     pub(super) client: &'r Client,
@@ -67,21 +70,7 @@ pub(super) async fn run<'r>(
     let (regions, regions_unlisted) =
         if asked.is_empty() { regions::enabled(client, &run.tallies).await } else { (asked.to_vec(), None) };
     if let Some(why) = &regions_unlisted {
-        let message = format!(
-            "only `{}` was looked at: the enabled regions could not be listed: {why}",
-            client.region()
-        );
-        run.problems.note("regions", message);
-        run.hand_over(EvidenceRecord::Listing(Listing {
-            provider: Provider::Aws,
-            account: run.account.clone(),
-            region: Region::from("global"),
-            kind: REGION_KIND.into(),
-            operation: OperationName::from("ec2:DescribeRegions"),
-            at: run.now(),
-            seen: 1,
-            outcome: ListingOutcome::Incomplete(why.clone()),
-        }));
+        run.leave_out_other_regions(collectors, why);
     }
     let walks = plan::walks(collectors, &regions, &main_region);
     let mut populations = 0;
@@ -108,8 +97,8 @@ impl Run<'_> {
     }
 
     /// What an expression over a page may name.
-    pub(super) fn page_scope<'p>(&'p self, page: &'p Node) -> Scope<'p> {
-        Scope::new()
+    pub(super) fn page_scope<'p>(&'p self, page: &'p Node) -> partywall_expr::Scope<'p> {
+        partywall_expr::Scope::new()
             .with("account", &self.facts.account)
             .with("partition", &self.facts.partition)
             .with("main_region", &self.facts.main_region)
@@ -148,6 +137,27 @@ impl Run<'_> {
         };
         self.progress.step(Step::Listed(&listing));
         self.hand_over(EvidenceRecord::Listing(listing));
+    }
+
+    /// Says of every kind that lies in regions that there may be more of it elsewhere. Without this, what is
+    /// in the regions that nobody could list would not be missed.
+    fn leave_out_other_regions(&self, collectors: &[&Collector], why: &Why) {
+        let kinds = collectors.iter().flat_map(|collector| &collector.kinds);
+        let regional = kinds.filter(|kind| kind.scope == Scope::Region).map(|kind| &kind.kind);
+        let region_itself = Kind::from(REGION_KIND);
+        let all: BTreeSet<&Kind> = regional.chain([&region_itself]).collect();
+        for kind in all {
+            self.hand_over(EvidenceRecord::Listing(Listing {
+                provider: Provider::Aws,
+                account: self.account.clone(),
+                region: Region::from(OTHER_REGIONS),
+                kind: kind.clone(),
+                operation: OperationName::from(regions::OPERATION),
+                at: self.now(),
+                seen: 0,
+                outcome: ListingOutcome::Incomplete(why.clone()),
+            }));
+        }
     }
 
     fn hand_over(&self, record: EvidenceRecord) {

@@ -14,17 +14,20 @@ pub struct Cidr {
     length: u8,
 }
 
-/// Ranges that the internet does not route (RFC 6890 and its successors): base, prefix length.
-const UNROUTED_V4: [(Ipv4Addr, u8); 9] = [
+/// Ranges that the internet does not route (RFC 6890 and its successors): base, prefix length. The ranges for
+/// documentation are left out: nothing real has them, and examples mean public addresses by them.
+const UNROUTED_V4: [(Ipv4Addr, u8); 10] = [
     (Ipv4Addr::new(0, 0, 0, 0), 8),
     (Ipv4Addr::new(10, 0, 0, 0), 8),
     (Ipv4Addr::new(100, 64, 0, 0), 10),
     (Ipv4Addr::new(127, 0, 0, 0), 8),
     (Ipv4Addr::new(169, 254, 0, 0), 16),
     (Ipv4Addr::new(172, 16, 0, 0), 12),
+    (Ipv4Addr::new(192, 0, 0, 0), 24),
     (Ipv4Addr::new(192, 168, 0, 0), 16),
-    (Ipv4Addr::new(224, 0, 0, 0), 4),
-    (Ipv4Addr::new(240, 0, 0, 0), 4),
+    (Ipv4Addr::new(198, 18, 0, 0), 15),
+    // Multicast and reserved together.
+    (Ipv4Addr::new(224, 0, 0, 0), 3),
 ];
 
 impl Cidr {
@@ -63,13 +66,10 @@ impl Cidr {
     /// Whether it holds addresses that the internet routes.
     pub fn holds_public(&self) -> bool {
         match self.base {
-            IpAddr::V4(base) => {
-                !UNROUTED_V4
-                    .iter()
-                    .any(|(range, length)| self.length >= *length && masked(base, *length) == *range)
-                    || self.length == 0
-            }
-            IpAddr::V6(base) => self.length <= 2 || is_global_unicast(base),
+            IpAddr::V4(base) => !UNROUTED_V4
+                .iter()
+                .any(|(range, length)| self.length >= *length && masked(base, *length) == *range),
+            IpAddr::V6(base) => meets_global_unicast(base, self.length),
         }
     }
 }
@@ -79,9 +79,11 @@ fn masked(address: Ipv4Addr, length: u8) -> Ipv4Addr {
     Ipv4Addr::from_bits(address.to_bits() & mask)
 }
 
-/// RFC 4291: 2000::/3 is global unicast.
-fn is_global_unicast(address: Ipv6Addr) -> bool {
-    address.to_bits() >> 125 == 1
+/// Whether a range has addresses of 2000::/3, which is global unicast (RFC 4291).
+fn meets_global_unicast(base: Ipv6Addr, length: u8) -> bool {
+    // As many bits as both have must agree.
+    let apart = 3 - u32::from(length.min(3));
+    (base.to_bits() >> 125) >> apart == 1 >> apart
 }
 
 fn range(node: &Node) -> Answer<Option<Cidr>> {
@@ -121,10 +123,18 @@ mod tests {
             ("10.1.2.3", false, false),
             ("172.31.0.0/16", false, false),
             ("172.32.0.0/16", false, true),
+            ("192.0.0.8/32", false, false),
+            ("198.19.0.0/16", false, false),
+            ("224.0.0.0/3", false, false),
+            ("192.0.0.0/3", true, true),
+            ("0.0.0.0/8", false, false),
+            ("0.0.0.0/4", true, true),
             ("::/0", true, true),
             ("2000::/3", true, true),
             ("2001:db8::/32", false, true),
             ("fd00::/8", false, false),
+            ("8000::/1", false, false),
+            ("c000::/2", false, false),
         ] {
             let range = Cidr::parse(text).unwrap();
             assert_eq!((range.is_everywhere(), range.holds_public()), (everywhere, public), "{text}");

@@ -4,22 +4,31 @@
 //! AWS IAM User Guide, "IAM JSON policy elements reference". A document with anything unknown in it is unknown
 //! as a whole, because the part that nobody saw could be the denial.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use partywall_model::{Node, Why, WhyKind};
 
-use super::cidr::Cidr;
+use super::glob::{ANY_NAME, Case, glob, includes, overlap};
+use super::narrowing::{self, Condition};
 use super::{Answer, seen};
 
 /// The statements of a document.
 pub(super) struct Document<'n> {
-    pub(super) statements: Vec<Statement<'n>>,
+    statements: Vec<Statement<'n>>,
 }
 
 /// One statement.
 pub(super) struct Statement<'n> {
     node: &'n Node,
     position: usize,
+    effect: Effect,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Effect {
+    Allow,
+    Deny,
 }
 
 /// Whom a statement is about.
@@ -29,7 +38,7 @@ pub(super) enum Principals<'n> {
     /// Everyone but some (`NotPrincipal`).
     AllBut,
     /// AWS principals, by ARN or account id.
-    Aws(Vec<&'n str>),
+    Aws(Vec<Cow<'n, str>>),
     /// Nobody of AWS: services, federated and canonical users alone.
     Others,
 }
@@ -38,38 +47,48 @@ impl<'n> Document<'n> {
     /// Reads a document; an absent one has no statements.
     pub(super) fn read(node: &'n Node) -> Answer<Self> {
         seen(node)?;
-        let malformed =
-            |what: &str| Err(Arc::new(Why::new(WhyKind::Malformed, "policy document").with_message(what)));
         let statements = match node {
             Node::Absent => &Node::Absent,
             Node::Map(map) => map.get("Statement").unwrap_or(&Node::Absent),
-            _ => return malformed("it is not a JSON object"),
+            _ => return Err(malformed("it is not a JSON object")),
         };
         let statements: Vec<&Node> = match statements {
             Node::Absent => Vec::new(),
             Node::List(items) => items.iter().collect(),
             one => vec![one],
         };
-        if statements.iter().any(|statement| !matches!(statement, Node::Map(_))) {
-            return malformed("a statement is not a JSON object");
-        }
-        let statements =
-            statements.into_iter().enumerate().map(|(position, node)| Statement { node, position }).collect();
+        let statements = statements
+            .into_iter()
+            .enumerate()
+            .map(|(position, node)| Statement::read(node, position))
+            .collect::<Answer<_>>()?;
         Ok(Self { statements })
     }
 
     pub(super) fn allows(&self) -> impl Iterator<Item = &Statement<'n>> {
-        self.statements.iter().filter(|statement| statement.is_allow())
+        self.statements.iter().filter(|statement| statement.effect == Effect::Allow)
     }
 
     pub(super) fn denials(&self) -> impl Iterator<Item = &Statement<'n>> {
-        self.statements.iter().filter(|statement| !statement.is_allow())
+        self.statements.iter().filter(|statement| statement.effect == Effect::Deny)
     }
 }
 
+fn malformed(what: &str) -> Arc<Why> {
+    Arc::new(Why::new(WhyKind::Malformed, "policy document").with_message(what))
+}
+
 impl<'n> Statement<'n> {
-    fn is_allow(&self) -> bool {
-        self.node.key("Effect").as_str().is_some_and(|effect| effect.eq_ignore_ascii_case("Allow"))
+    fn read(node: &'n Node, position: usize) -> Answer<Self> {
+        if !matches!(node, Node::Map(_)) {
+            return Err(malformed("a statement is not a JSON object"));
+        }
+        let effect = match node.key("Effect").as_str() {
+            Some(effect) if effect.eq_ignore_ascii_case("Allow") => Effect::Allow,
+            Some(effect) if effect.eq_ignore_ascii_case("Deny") => Effect::Deny,
+            _ => return Err(malformed("a statement's Effect is neither Allow nor Deny")),
+        };
+        Ok(Self { node, position, effect })
     }
 
     /// Its Sid, or its number from 1.
@@ -89,12 +108,17 @@ impl<'n> Statement<'n> {
         if principal.as_str() == Some("*") {
             return Principals::Anyone;
         }
-        let aws = texts(principal.key("AWS"));
+        let aws = values(principal.key("AWS"));
         match aws.as_slice() {
             [] => Principals::Others,
-            some if some.contains(&"*") => Principals::Anyone,
+            some if some.iter().any(|principal| principal == "*") => Principals::Anyone,
             _ => Principals::Aws(aws),
         }
+    }
+
+    /// Whether it lets in, or keeps out, everyone or everyone but some.
+    pub(super) fn is_for_anyone(&self) -> bool {
+        matches!(self.principals(), Principals::Anyone | Principals::AllBut)
     }
 
     /// Federated principals: provider ARNs and host names.
@@ -104,10 +128,9 @@ impl<'n> Statement<'n> {
 
     /// Whether it is about an action.
     pub(super) fn covers_action(&self, action: &str) -> bool {
-        let matches = |patterns: &[&str]| patterns.iter().any(|pattern| glob(pattern, action, Case::Ignore));
         match self.not("Action") {
-            Some(excluded) => !matches(&excluded),
-            None => matches(&self.actions()),
+            Some(excluded) => !excluded.iter().any(|pattern| glob(pattern, action, Case::Ignore)),
+            None => self.actions().iter().any(|pattern| glob(pattern, action, Case::Ignore)),
         }
     }
 
@@ -116,25 +139,60 @@ impl<'n> Statement<'n> {
         texts(self.node.key("Action"))
     }
 
-    /// Whether it is about every action: `*`, or a `NotAction` that leaves only things out that do not exist.
+    /// The action patterns that it leaves out, where it is written with `NotAction`.
+    pub(super) fn excluded_actions(&self) -> Option<Vec<&'n str>> {
+        self.not("Action")
+    }
+
+    /// Whether it is about every action: `*`, or a `NotAction` that leaves nothing out.
     pub(super) fn covers_every_action(&self) -> bool {
         match self.not("Action") {
             Some(excluded) => excluded.is_empty(),
-            None => self.actions().iter().any(|action| matches!(*action, "*" | "*:*")),
+            None => self.actions().iter().any(|action| {
+                // The shortest name and a longer one: what fits both and knows neither fits all.
+                let fits = |name: &str| glob(action, name, Case::Ignore);
+                fits("\u{1}:\u{1}") && fits(&format!("{ANY_NAME}:{ANY_NAME}"))
+            }),
         }
     }
 
-    /// Whether it is about a resource, given as a text that may itself stand for many (`*`).
+    /// Whether it is about a resource.
     pub(super) fn covers_resource(&self, resource: &str) -> bool {
+        let matches = |pattern: &&str| glob(&same_partition(pattern), &same_partition(resource), Case::Keep);
         match self.not("Resource") {
-            Some(excluded) => excluded.is_empty(),
-            None => {
-                let resources = texts(self.node.key("Resource"));
-                // A resource policy may leave the resource out: then it is about its own.
-                self.node.key("Resource").is_absent()
-                    || resources.iter().any(|pattern| glob(pattern, resource, Case::Keep))
-            }
+            Some(excluded) => !excluded.iter().any(matches),
+            // A resource policy may leave the resource out: then it is about its own.
+            None => self.node.key("Resource").is_absent() || self.resources().iter().any(matches),
         }
+    }
+
+    fn resources(&self) -> Vec<&'n str> {
+        texts(self.node.key("Resource"))
+    }
+
+    /// Whether it is about all actions and resources that another one is about.
+    pub(super) fn covers(&self, other: &Self) -> bool {
+        let actions = match other.not("Action") {
+            Some(_) => self.covers_every_action(),
+            None => other.actions().iter().all(|action| match self.not("Action") {
+                Some(excluded) => !excluded.iter().any(|pattern| overlap(pattern, action, Case::Ignore)),
+                None => self.actions().iter().any(|pattern| includes(pattern, action, Case::Ignore)),
+            }),
+        };
+        let named = other.not("Resource").is_none() && !other.node.key("Resource").is_absent();
+        let resources = match named {
+            false => {
+                self.not("Resource").is_none_or(|excluded| excluded.is_empty()) && self.covers_resource("*")
+            }
+            true => other.resources().iter().all(|resource| match self.not("Resource") {
+                Some(excluded) => !excluded.iter().any(|pattern| overlap(pattern, resource, Case::Keep)),
+                None => {
+                    self.node.key("Resource").is_absent()
+                        || self.resources().iter().any(|pattern| includes(pattern, resource, Case::Keep))
+                }
+            }),
+        };
+        actions && resources
     }
 
     fn not(&self, element: &str) -> Option<Vec<&'n str>> {
@@ -142,104 +200,48 @@ impl<'n> Statement<'n> {
         (!node.is_absent()).then(|| texts(node))
     }
 
-    /// Whether it has conditions at all.
-    pub(super) fn is_conditional(&self) -> bool {
-        self.node.key("Condition").entries().next().is_some()
+    /// Its conditions; all of them must hold.
+    pub(super) fn conditions(&self) -> impl Iterator<Item = Condition<'n>> {
+        self.node.key("Condition").entries().flat_map(|(operator, keys)| {
+            keys.entries().map(move |(key, given)| Condition { operator, key, values: values(given) })
+        })
     }
 
-    /// Its conditions: operator, key, values.
-    pub(super) fn conditions(&self) -> impl Iterator<Item = (&'n str, &'n str, Vec<&'n str>)> {
-        self.node.key("Condition").entries().flat_map(|(operator, keys)| {
-            keys.entries().map(move |(key, values)| (operator, key, texts(values)))
-        })
+    /// Whether it surely has its effect on a principal of its own account: a denial that has no condition, a
+    /// permission whose conditions only say how to sign in and connect.
+    pub(super) fn is_certain(&self) -> bool {
+        match self.effect {
+            Effect::Deny => self.conditions().next().is_none(),
+            Effect::Allow => self.conditions().all(|condition| condition.is_about_the_session()),
+        }
     }
 
     /// Whether a condition leaves so few principals or places that "anyone" is no longer true.
     pub(super) fn is_narrowed(&self) -> bool {
-        self.conditions().any(|(operator, key, values)| narrows(operator, key, &values))
+        self.conditions().any(|condition| condition.narrows())
     }
 
-    /// Of a denial: whether it denies everyone who is not among a few (`StringNotEquals` on a narrowing key).
+    /// Of a denial: whether it denies everyone, or everyone who is not among a few: each condition spares a few
+    /// only, and together they spare those alone.
     pub(super) fn denies_all_but_few(&self) -> bool {
-        if matches!(self.principals(), Principals::AllBut) {
-            return true;
+        match self.principals() {
+            Principals::Anyone => self.conditions().all(|condition| condition.spares_few()),
+            Principals::AllBut => {
+                let spared = self.node.key("NotPrincipal");
+                let everyone =
+                    spared.as_str() == Some("*") || values(spared.key("AWS")).iter().any(|p| p == "*");
+                !everyone && self.conditions().next().is_none()
+            }
+            _ => false,
         }
-        matches!(self.principals(), Principals::Anyone)
-            && self.conditions().any(|(operator, key, values)| {
-                positive_of(operator).is_some_and(|positive| narrows(positive, key, &values))
-            })
-            && self.conditions().count() == 1
     }
 }
 
-/// Keys that say who or where from. Global ones: AWS IAM User Guide, "AWS global condition context keys".
-const NARROWING_KEYS: [&str; 19] = [
-    "aws:principalaccount",
-    "aws:principalarn",
-    "aws:principalorgid",
-    "aws:principalorgpaths",
-    "aws:principalisawsservice",
-    "aws:principalservicename",
-    "aws:sourceaccount",
-    "aws:sourcearn",
-    "aws:sourceorgid",
-    "aws:sourceorgpaths",
-    "aws:sourceowner",
-    "aws:sourcevpc",
-    "aws:sourcevpce",
-    "aws:userid",
-    "kms:calleraccount",
-    "s3:dataaccesspointaccount",
-    "s3:dataaccesspointarn",
-    "ec2:sourceinstancearn",
-    "sts:rolesessionname",
-];
-
-/// Whether a positive condition leaves few principals or places. `…IfExists` and `ForAllValues:` hold where
-/// the key is missing, so they narrow nothing.
-fn narrows(operator: &str, key: &str, values: &[&str]) -> bool {
-    let operator = operator.strip_prefix("ForAnyValue:").unwrap_or(operator);
-    let key = key.to_ascii_lowercase();
-    if values.is_empty() {
-        return false;
-    }
-    match operator {
-        "IpAddress" => {
-            matches!(&*key, "aws:sourceip" | "aws:vpcsourceip")
-                && values.iter().all(|value| Cidr::parse(value).is_some_and(|range| !range.is_everywhere()))
-        }
-        "StringEquals" | "StringEqualsIgnoreCase" | "Bool" => {
-            NARROWING_KEYS.contains(&&*key) && !(operator == "Bool" && values.contains(&"false"))
-        }
-        "StringLike" | "ArnLike" | "ArnEquals" => {
-            NARROWING_KEYS.contains(&&*key) && values.iter().all(|value| names_somebody(value))
-        }
-        _ => false,
-    }
-}
-
-/// Whether a pattern fixes something: an ARN its account or (for S3, which has none there) its resource, any
-/// other text a beginning.
-fn names_somebody(pattern: &str) -> bool {
-    let parts: Vec<&str> = pattern.splitn(6, ':').collect();
-    match parts.as_slice() {
-        [_, _, _, _, "", resource] => !resource.starts_with('*'),
-        [_, _, _, _, account, _] => !account.contains('*'),
-        _ => !pattern.starts_with('*') && !pattern.is_empty(),
-    }
-}
-
-fn positive_of(operator: &str) -> Option<&'static str> {
-    match operator
-        .trim_end_matches("IfExists")
-        .trim_start_matches("ForAnyValue:")
-        .trim_start_matches("ForAllValues:")
-    {
-        "StringNotEquals" | "StringNotEqualsIgnoreCase" => Some("StringEquals"),
-        "StringNotLike" => Some("StringLike"),
-        "ArnNotLike" | "ArnNotEquals" => Some("ArnLike"),
-        "NotIpAddress" => Some("IpAddress"),
-        _ => None,
+/// ARNs of the partitions of China and of the United States' government, as those of the first.
+fn same_partition(arn: &str) -> Cow<'_, str> {
+    match arn.strip_prefix("arn:aws-cn:").or_else(|| arn.strip_prefix("arn:aws-us-gov:")) {
+        Some(rest) => Cow::Owned(format!("arn:aws:{rest}")),
+        None => Cow::Borrowed(arn),
     }
 }
 
@@ -247,52 +249,20 @@ fn positive_of(operator: &str) -> Option<&'static str> {
 pub(super) fn texts(node: &Node) -> Vec<&str> {
     match node {
         Node::Text(text) => vec![text],
-        Node::Bool(true) => vec!["true"],
-        Node::Bool(false) => vec!["false"],
         Node::List(items) => items.iter().filter_map(Node::as_str).collect(),
         _ => Vec::new(),
     }
 }
 
-/// Whether letters of different case are the same: in actions, not in resources.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Case {
-    Ignore,
-    Keep,
-}
-
-/// IAM's globs: `*` is any text, `?` any one character. Linear in the product of the lengths.
-pub(super) fn glob(pattern: &str, text: &str, case: Case) -> bool {
-    let fold = |c: char| if case == Case::Ignore { c.to_ascii_lowercase() } else { c };
-    let pattern: Vec<char> = pattern.chars().map(fold).collect();
-    let text: Vec<char> = text.chars().map(fold).collect();
-    let (mut at, mut from) = (0, 0);
-    let mut star = None;
-    while from < text.len() {
-        match pattern.get(at) {
-            Some('*') => {
-                star = Some((at, from));
-                at += 1;
-            }
-            Some('?') => {
-                at += 1;
-                from += 1;
-            }
-            Some(c) if text.get(from) == Some(c) => {
-                at += 1;
-                from += 1;
-            }
-            _ => match star {
-                Some((star_at, star_from)) => {
-                    at = star_at + 1;
-                    from = star_from + 1;
-                    star = Some((star_at, star_from + 1));
-                }
-                None => return false,
-            },
-        }
+/// One value or many, as texts: a policy may write `true` for `"true"` and an account id as a number.
+fn values(node: &Node) -> Vec<Cow<'_, str>> {
+    match node {
+        Node::Text(text) => vec![Cow::Borrowed(&**text)],
+        Node::Bool(value) => vec![Cow::Borrowed(if *value { "true" } else { "false" })],
+        Node::Int(number) => vec![Cow::Owned(number.to_string())],
+        Node::List(items) => items.iter().flat_map(values).collect(),
+        _ => Vec::new(),
     }
-    pattern.iter().skip(at).all(|c| *c == '*')
 }
 
 /// The account in an ARN or a bare account id.
@@ -301,42 +271,5 @@ pub(super) fn account_of(principal: &str) -> Option<&str> {
         Some(_) => principal.split(':').nth(4)?,
         None => principal,
     };
-    (account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit())).then_some(account)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn globs_match_as_iam_does() {
-        for (pattern, text, matches) in [
-            ("s3:Get*", "s3:GetObject", true),
-            ("S3:get*", "s3:GetObject", true),
-            ("s3:Get?bject", "s3:GetObject", true),
-            ("s3:*Object", "s3:GetObjectAcl", false),
-            ("*", "", true),
-            ("a*b*c", "aXbXbXc", true),
-            ("", "x", false),
-        ] {
-            assert_eq!(glob(pattern, text, Case::Ignore), matches, "{pattern} {text}");
-        }
-    }
-
-    #[test]
-    fn conditions_narrow_only_where_they_leave_few() {
-        for (operator, key, values, narrow) in [
-            ("IpAddress", "aws:SourceIp", vec!["203.0.113.0/24"], true),
-            ("IpAddress", "aws:SourceIp", vec!["203.0.113.0/24", "0.0.0.0/0"], false),
-            ("StringEquals", "aws:PrincipalOrgID", vec!["o-abc"], true),
-            ("StringEqualsIfExists", "aws:PrincipalOrgID", vec!["o-abc"], false),
-            ("StringLike", "aws:PrincipalArn", vec!["*"], false),
-            ("ArnLike", "aws:SourceArn", vec!["arn:aws:s3:::logs"], true),
-            ("ArnLike", "aws:PrincipalArn", vec!["arn:aws:iam::*:role/x"], false),
-            ("Bool", "aws:SecureTransport", vec!["true"], false),
-            ("StringEquals", "sts:ExternalId", vec!["x"], false),
-        ] {
-            assert_eq!(narrows(operator, key, &values), narrow, "{operator} {key} {values:?}");
-        }
-    }
+    narrowing::is_account_id(account).then_some(account)
 }

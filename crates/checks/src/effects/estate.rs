@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use partywall_model::{Asset, Node, Scope, Why, WhyKind};
 
+use super::Answer;
 use super::policy::account_scope;
 use crate::context::Context;
 
@@ -38,22 +39,11 @@ pub(super) fn find(context: &Context<'_>, asset: &Asset, kind: &str, property: &
         _ => {}
     }
     let scope = account_scope(asset);
-    let mut items = Vec::new();
-    let mut unseen: Option<Arc<Why>> = None;
-    for other in context.estate.of_kind(kind, scope) {
-        match other.properties.at(property) {
-            Node::Unknown(why) => {
-                unseen.get_or_insert_with(|| Arc::clone(why));
-            }
-            Node::List(values) if values.contains(value) => items.push(other.properties.clone()),
-            found if found == value => items.push(other.properties.clone()),
-            found => {
-                if let Err(why) = super::seen(found) {
-                    unseen.get_or_insert(why);
-                }
-            }
-        }
-    }
+    let (found, unseen) = match value {
+        Node::Text(text) => context.joins.find(context.estate, scope, kind, property, text),
+        value => look_at_all(context, scope, kind, property, value),
+    };
+    let mut items: Vec<Node> = found.into_iter().map(|other| other.properties.clone()).collect();
     // One whose property was not seen, or that was not listed, could be the one that is looked for.
     if let Some(why) = unseen.or_else(|| context.estate.completeness(kind, scope).err()) {
         items.push(Node::Unknown(why));
@@ -61,30 +51,64 @@ pub(super) fn find(context: &Context<'_>, asset: &Asset, kind: &str, property: &
     Node::List(items)
 }
 
+/// The long way for what is no text; such joins are rare.
+fn look_at_all<'a>(
+    context: &Context<'a>,
+    scope: Scope<'_>,
+    kind: &str,
+    property: &str,
+    value: &Node,
+) -> (Vec<&'a Asset>, Option<Arc<Why>>) {
+    let mut found = Vec::new();
+    let mut unseen = None;
+    for other in context.estate.of_kind(kind, Scope::Everywhere).filter(|other| scope.holds(other)) {
+        match other.properties.at(property) {
+            Node::List(values) if values.contains(value) => found.push(other),
+            node if node == value => found.push(other),
+            node => unseen = unseen.or_else(|| super::seen(node).err()),
+        }
+    }
+    (found, unseen)
+}
+
 /// The properties of the asset's account.
 pub(super) fn account(context: &Context<'_>, asset: &Asset) -> Node {
-    singleton(context, "AWS::::Account", account_scope(asset))
+    account_properties(context, asset).map_or_else(Node::Unknown, Node::clone)
+}
+
+/// The properties of the asset's account, or why they are not in view. An asset of no known account has none.
+pub(super) fn account_properties<'a>(context: &Context<'a>, asset: &Asset) -> Answer<&'a Node> {
+    const KIND: &str = "AWS::::Account";
+    let Some(account) = &asset.account else { return Err(not_in_view(KIND)) };
+    let found =
+        context.estate.of_kind(KIND, Scope::Everywhere).find(|one| one.account.as_ref() == Some(account));
+    match found {
+        Some(found) => Ok(&found.properties),
+        None => Err(context
+            .estate
+            .completeness(KIND, Scope::Account(account))
+            .err()
+            .unwrap_or_else(|| not_in_view(KIND))),
+    }
 }
 
 /// The properties of the asset's region in its account.
 pub(super) fn region(context: &Context<'_>, asset: &Asset) -> Node {
-    match (&asset.account, &asset.region) {
-        (Some(account), Some(region)) => singleton(context, "AWS::::Region", Scope::Region(account, region)),
-        _ => not_in_view("AWS::::Region"),
-    }
-}
-
-fn singleton(context: &Context<'_>, kind: &str, scope: Scope<'_>) -> Node {
-    match context.estate.of_kind(kind, scope).next() {
-        Some(asset) => asset.properties.clone(),
+    const KIND: &str = "AWS::::Region";
+    let (Some(account), Some(region)) = (&asset.account, &asset.region) else {
+        return Node::Unknown(not_in_view(KIND));
+    };
+    let scope = Scope::Region(account, region);
+    match context.estate.of_kind(KIND, scope).next() {
+        Some(found) => found.properties.clone(),
         None => {
-            context.estate.completeness(kind, scope).err().map_or_else(|| not_in_view(kind), Node::Unknown)
+            Node::Unknown(context.estate.completeness(KIND, scope).err().unwrap_or_else(|| not_in_view(KIND)))
         }
     }
 }
 
-fn not_in_view(kind: &str) -> Node {
-    Node::unknown(Why::new(WhyKind::NotRead, kind).with_message("it is not in view"))
+fn not_in_view(kind: &str) -> Arc<Why> {
+    Arc::new(Why::new(WhyKind::NotRead, kind).with_message("it is not in view"))
 }
 
 /// The value of a tag; unknown where the tags could not be read.

@@ -6,17 +6,18 @@
 
 use std::sync::Arc;
 
-use partywall_model::{Asset, Node, Scope, Why, WhyKind};
+use partywall_model::{Asset, Node, Why, WhyKind};
 
-use super::Answer;
-use super::document::{Document, Statement, texts};
+use super::document::Document;
 use super::policy::account_scope;
+use super::right::Right;
+use super::{Answer, all, any, seen};
 use crate::context::Context;
 
 /// Ways in which a principal gives itself more: the name, and the actions that it takes. The ways are those
 /// that follow from the actions' own meaning: who may change a policy, a trust, a key, or start code that
 /// runs as another role.
-const ESCALATIONS: [(&str, &[&str]); 17] = [
+const ESCALATIONS: [(&str, &[&str]); 22] = [
     ("writes a new version of its own policy", &["iam:CreatePolicyVersion"]),
     ("switches to another version of its policy", &["iam:SetDefaultPolicyVersion"]),
     ("attaches a policy to a user", &["iam:AttachUserPolicy"]),
@@ -26,7 +27,8 @@ const ESCALATIONS: [(&str, &[&str]); 17] = [
     ("writes a policy into a role", &["iam:PutRolePolicy"]),
     ("writes a policy into a group", &["iam:PutGroupPolicy"]),
     ("joins a group", &["iam:AddUserToGroup"]),
-    ("rewrites a role's trust", &["iam:UpdateAssumeRolePolicy", "sts:AssumeRole"]),
+    // A trust that names a principal of the account lets it in without a permission of its own.
+    ("rewrites a role's trust", &["iam:UpdateAssumeRolePolicy"]),
     ("makes a key for another user", &["iam:CreateAccessKey"]),
     ("sets another user's password", &["iam:UpdateLoginProfile"]),
     ("gives a user a password", &["iam:CreateLoginProfile"]),
@@ -35,46 +37,46 @@ const ESCALATIONS: [(&str, &[&str]); 17] = [
         "runs a function with another role",
         &["iam:PassRole", "lambda:CreateFunction", "lambda:InvokeFunction"],
     ),
-    ("deploys a stack with another role", &["iam:PassRole", "cloudformation:CreateStack"]),
+    (
+        "lets events run a function with another role",
+        &["iam:PassRole", "lambda:CreateFunction", "lambda:CreateEventSourceMapping"],
+    ),
     ("replaces the code of a function", &["lambda:UpdateFunctionCode"]),
+    ("deploys a stack with another role", &["iam:PassRole", "cloudformation:CreateStack"]),
+    ("builds with another role", &["iam:PassRole", "codebuild:CreateProject", "codebuild:StartBuild"]),
+    ("runs a container with another role", &["iam:PassRole", "ecs:RegisterTaskDefinition", "ecs:RunTask"]),
+    ("runs a job with another role", &["iam:PassRole", "glue:CreateJob", "glue:StartJobRun"]),
+    (
+        "opens a notebook with another role",
+        &["iam:PassRole", "sagemaker:CreateNotebookInstance", "sagemaker:CreatePresignedNotebookInstanceUrl"],
+    ),
 ];
 
 /// Whether a principal is allowed everything.
 pub(super) fn admin(context: &Context<'_>, asset: &Asset) -> Answer<bool> {
-    let everything = |statement: &Statement<'_>| {
-        statement.covers_every_action() && statement.covers_resource("*") && !statement.is_conditional()
-    };
-    holds(context, asset, &everything)
+    Policies::of(context, asset).hold(&Right::everything(asset.account.as_ref()))
 }
 
 /// Whether a principal is allowed an action on every resource.
 pub(super) fn can(context: &Context<'_>, asset: &Asset, action: &str) -> Answer<bool> {
-    let covers = |statement: &Statement<'_>| {
-        statement.covers_action(action) && statement.covers_resource("*") && !statement.is_conditional()
-    };
-    holds(context, asset, &covers)
+    Policies::of(context, asset).hold(&Right::action(action, asset.account.as_ref()))
 }
 
 /// Whether a principal may read the objects of every bucket.
 pub(super) fn reads_all_buckets(context: &Context<'_>, asset: &Asset) -> Answer<bool> {
-    let covers = |statement: &Statement<'_>| {
-        statement.covers_action("s3:GetObject")
-            && ["*", "arn:aws:s3:::*", "arn:aws:s3:::*/*"]
-                .iter()
-                .any(|resource| statement.covers_resource(resource))
-            && !statement.is_conditional()
-    };
-    holds(context, asset, &covers)
+    can(context, asset, "s3:GetObject")
 }
 
 /// Simple ways to more rights. Whoever is an administrator already needs none.
 pub(super) fn escalates(context: &Context<'_>, asset: &Asset) -> Answer<Vec<String>> {
-    if admin(context, asset)? {
+    let account = asset.account.as_ref();
+    let policies = Policies::of(context, asset);
+    if policies.hold(&Right::everything(account))? {
         return Ok(Vec::new());
     }
     let mut ways = Vec::new();
     for (name, actions) in ESCALATIONS {
-        let held = super::all(actions.iter().map(|action| can(context, asset, action)))?;
+        let held = all(actions.iter().map(|action| policies.hold(&Right::action(action, account))))?;
         if held {
             ways.push(format!("{name} ({})", actions.join(" + ")));
         }
@@ -82,109 +84,95 @@ pub(super) fn escalates(context: &Context<'_>, asset: &Asset) -> Answer<Vec<Stri
     Ok(ways)
 }
 
-/// Whether some statement of the principal's policies is of a sort, none that denies is, and the boundary has
-/// one too.
-fn holds(context: &Context<'_>, asset: &Asset, sort: &dyn Fn(&Statement<'_>) -> bool) -> Answer<bool> {
-    let mut allowed = false;
-    let mut unseen: Option<Arc<Why>> = None;
-    for document in documents(context, asset) {
-        match document.and_then(Document::read) {
-            Ok(document) => {
-                if document.denials().any(sort) {
-                    return Ok(false);
-                }
-                allowed |= document.allows().any(sort);
-            }
-            Err(why) => {
-                unseen.get_or_insert(why);
+/// All that says what a principal may do: its policies and those of its groups, and its boundary.
+struct Policies<'a> {
+    documents: Vec<Document<'a>>,
+    /// Why some policy was not seen: it could hold any permission, and any denial.
+    unseen: Option<Arc<Why>>,
+    /// None where nothing bounds it.
+    boundary: Option<Answer<Document<'a>>>,
+}
+
+impl<'a> Policies<'a> {
+    fn of(context: &Context<'a>, asset: &'a Asset) -> Self {
+        let mut policies = Self { documents: Vec::new(), unseen: None, boundary: None };
+        policies.add_own(context, asset);
+        let groups = asset.properties.key("Groups");
+        policies.note(seen(groups));
+        for name in groups.items().iter().filter_map(Node::as_str) {
+            match group(context, asset, name) {
+                Ok(group) => policies.add_own(context, group),
+                Err(why) => policies.note(Err(why)),
             }
         }
+        policies.boundary = match asset.properties.key("PermissionsBoundary") {
+            Node::Absent => None,
+            Node::Text(arn) => Some(managed(context, asset, arn).and_then(written)),
+            Node::Unknown(why) => Some(Err(Arc::clone(why))),
+            _ => Some(Err(unreadable("PermissionsBoundary"))),
+        };
+        policies
     }
-    // Whatever was not seen could hold the permission, or the denial that takes it away.
-    match (allowed, unseen) {
-        (_, Some(why)) => Err(why),
-        (false, None) => Ok(false),
-        (true, None) => within_boundary(context, asset, sort),
+
+    fn add_own(&mut self, context: &Context<'a>, principal: &'a Asset) {
+        let inline = principal.properties.key("Policies");
+        self.note(inline.why().map_or(Ok(()), |why| Err(Arc::clone(why))));
+        for policy in inline.items() {
+            self.add(written(policy.key("PolicyDocument")));
+        }
+        let managed_arns = principal.properties.key("ManagedPolicyArns");
+        self.note(seen(managed_arns));
+        for arn in managed_arns.items().iter().filter_map(Node::as_str) {
+            self.add(managed(context, principal, arn).and_then(written));
+        }
+    }
+
+    fn add(&mut self, document: Answer<Document<'a>>) {
+        match document {
+            Ok(document) => self.documents.push(document),
+            Err(why) => self.note(Err(why)),
+        }
+    }
+
+    fn note(&mut self, seen: Answer<()>) {
+        self.unseen = self.unseen.take().or(seen.err());
+    }
+
+    /// Whether they come to a right: some policy allows it, none denies it, and the boundary leaves it.
+    fn hold(&self, right: &Right<'_>) -> Answer<bool> {
+        let unseen = || self.unseen.clone().map_or(Ok(false), Err);
+        let denied = any([Ok(self.documents.iter().any(|document| right.denied_in(document))), unseen()]);
+        let allowed = any([Ok(self.documents.iter().any(|document| right.allowed_in(document))), unseen()]);
+        let bounded = match &self.boundary {
+            None => Ok(true),
+            Some(Ok(boundary)) => Ok(right.allowed_in(boundary) && !right.denied_in(boundary)),
+            Some(Err(why)) => Err(Arc::clone(why)),
+        };
+        all([denied.map(|denied| !denied), allowed, bounded])
     }
 }
 
-fn within_boundary(
-    context: &Context<'_>,
-    asset: &Asset,
-    sort: &dyn Fn(&Statement<'_>) -> bool,
-) -> Answer<bool> {
-    match asset.properties.key("PermissionsBoundary") {
-        Node::Unknown(why) => Err(Arc::clone(why)),
-        Node::Text(arn) => {
-            let boundary = Document::read(managed(context, asset, arn)?)?;
-            Ok(boundary.allows().any(sort) && !boundary.denials().any(sort))
-        }
-        _ => Ok(true),
+/// A policy's document. A policy always has one, so where there is none it was not seen.
+fn written(document: &Node) -> Answer<Document<'_>> {
+    match document {
+        Node::Absent => Err(unreadable("policy document")),
+        document => Document::read(document),
     }
 }
 
-/// Every policy document that counts for a principal, or why one could not be found.
-fn documents<'a>(context: &Context<'a>, asset: &'a Asset) -> Vec<Answer<&'a Node>> {
-    let mut documents = own_documents(context, asset);
-    match asset.properties.key("Groups") {
-        Node::Unknown(why) => documents.push(Err(Arc::clone(why))),
-        groups => {
-            for name in texts(groups) {
-                match group(context, asset, name) {
-                    Ok(group) => documents.extend(own_documents(context, group)),
-                    Err(why) => documents.push(Err(why)),
-                }
-            }
-        }
-    }
-    documents
-}
-
-fn own_documents<'a>(context: &Context<'a>, asset: &'a Asset) -> Vec<Answer<&'a Node>> {
-    let mut documents: Vec<Answer<&Node>> = Vec::new();
-    match asset.properties.key("Policies") {
-        Node::Unknown(why) => documents.push(Err(Arc::clone(why))),
-        policies => documents.extend(policies.items().iter().map(|policy| match policy {
-            Node::Unknown(why) => Err(Arc::clone(why)),
-            policy => Ok(policy.key("PolicyDocument")),
-        })),
-    }
-    match asset.properties.key("ManagedPolicyArns") {
-        Node::Unknown(why) => documents.push(Err(Arc::clone(why))),
-        arns => documents.extend(arns.items().iter().map(|arn| match arn {
-            Node::Text(arn) => managed(context, asset, arn),
-            Node::Unknown(why) => Err(Arc::clone(why)),
-            _ => Ok(&Node::Absent),
-        })),
-    }
-    documents
+fn unreadable(what: &str) -> Arc<Why> {
+    Arc::new(Why::new(WhyKind::NotRead, what).with_message("it is not in view"))
 }
 
 fn managed<'a>(context: &Context<'a>, asset: &Asset, arn: &str) -> Answer<&'a Node> {
     match context.estate.asset(arn) {
         Some(policy) => Ok(policy.properties.key("PolicyDocument")),
-        None => Err(missing(context, asset, "AWS::IAM::ManagedPolicy", arn)),
+        None => Err(context.missing("AWS::IAM::ManagedPolicy", account_scope(asset), arn)),
     }
 }
 
 fn group<'a>(context: &Context<'a>, asset: &Asset, name: &str) -> Answer<&'a Asset> {
-    let named = |group: &&Asset| {
-        group.account == asset.account && group.properties.key("GroupName").as_str() == Some(name)
-    };
-    // An account holds some hundred groups at most (IAM quotas).
-    match context.estate.of_kind("AWS::IAM::Group", Scope::Everywhere).find(named) {
-        Some(group) => Ok(group),
-        None => Err(missing(context, asset, "AWS::IAM::Group", name)),
-    }
-}
-
-/// Something that is referred to and is not in view.
-fn missing(context: &Context<'_>, asset: &Asset, kind: &str, what: &str) -> Arc<Why> {
-    match context.estate.completeness(kind, account_scope(asset)) {
-        Err(why) => why,
-        Ok(()) => {
-            let message = "it is referred to and not among what was listed";
-            Arc::new(Why::new(WhyKind::NotRead, format!("{kind} `{what}`")).with_message(message))
-        }
-    }
+    let (kind, scope) = ("AWS::IAM::Group", account_scope(asset));
+    let (found, unseen) = context.joins.find(context.estate, scope, kind, "GroupName", name);
+    found.first().copied().ok_or_else(|| unseen.unwrap_or_else(|| context.missing(kind, scope, name)))
 }

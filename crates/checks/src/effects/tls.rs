@@ -26,14 +26,15 @@ fn oldest(name: &str) -> Option<u8> {
         return elb(policy);
     }
     let name = name.to_ascii_uppercase();
+    // OpenSearch Service Developer Guide, "DomainEndpointOptions".
+    let name = name.strip_prefix("POLICY-MIN-").unwrap_or(&name);
     let version = name
         .strip_prefix("TLS")
         .map(|rest| rest.trim_start_matches(['V', '_', '-', ' ']).replace(['_', '-'], "."));
     match version.as_deref() {
-        None if name.starts_with("SSL") => Some(0),
+        None if name.starts_with("SSLV2") || name.starts_with("SSLV3") => Some(0),
         None => None,
         Some(version) => {
-            let version = version.trim_start_matches("SECURITY.");
             // CloudFront adds the year of the cipher list: `1.2.2021`; a bare `1` or `1.2016` is TLS 1.0.
             match version.split('.').collect::<Vec<_>>().as_slice() {
                 ["1", "3", ..] => Some(13),
@@ -49,7 +50,7 @@ fn oldest(name: &str) -> Option<u8> {
 /// Elastic Load Balancing names the oldest version in the policy; those without one are of the years in which
 /// TLS 1.0 was still served.
 fn elb(policy: &str) -> Option<u8> {
-    let policy = policy.trim_start_matches("FS-").trim_end_matches("-Res");
+    let policy = policy.trim_start_matches("FS-");
     match policy {
         "2016-08" | "2015-05" | "2015-03" | "2015-02" | "2014-10" | "2014-01" | "2011-08"
         | "TLS-1-0-2015-04" | "2018-06" => Some(10),
@@ -93,6 +94,17 @@ mod tests {
             ("TLS_1_0", Some(10)),
             ("TLS_1_2", Some(12)),
             ("SSLv3", Some(0)),
+            ("SSL-of-ours", None),
+            ("TLSv1_2016", Some(10)),
+            ("TLSv1.2_2025", Some(12)),
+            ("TLSv1.3_2025", Some(13)),
+            ("ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09", Some(12)),
+            ("ELBSecurityPolicy-TLS13-1-2-Ext0-FIPS-2023-04", Some(12)),
+            ("ELBSecurityPolicy-TLS13-1-1-2021-06", Some(11)),
+            ("ELBSecurityPolicy-2015-05", Some(10)),
+            ("ELBSecurityPolicy-of-ours", None),
+            ("Policy-Min-TLS-1-0-2019-07", Some(10)),
+            ("Policy-Min-TLS-1-2-PFS-2023-10", Some(12)),
             ("CompanyPolicy", None),
         ] {
             assert_eq!(oldest(name), version, "{name}");

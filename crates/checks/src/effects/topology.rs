@@ -7,8 +7,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use partywall_model::{Asset, Estate, Node, Scope, Why, WhyKind};
+use partywall_model::{AccountId, Asset, Estate, Node, Region, Scope, Why, WhyKind};
 
+use super::acl::{self, Family, Opening};
 use super::cidr::Cidr;
 use super::document::texts;
 use super::{Answer, any, seen};
@@ -26,50 +27,16 @@ pub struct Topology<'a> {
     interfaces_by_instance: HashMap<&'a str, Vec<&'a Asset>>,
     listeners_by_balancer: HashMap<&'a str, Vec<&'a Asset>>,
     instances_by_cluster: HashMap<&'a str, Vec<&'a Asset>>,
-    /// Assets of a kind whose place was not seen: any of them could be the one that is looked for.
-    unplaced: HashMap<&'a str, Vec<(&'a Asset, Arc<Why>)>>,
+    /// Why the place of some asset of a kind, account and region was not seen: it could be the one that is
+    /// looked for.
+    unplaced: HashMap<&'a str, HashMap<Place<'a>, Arc<Why>>>,
 }
+
+/// Where an asset stands.
+type Place<'a> = (Option<&'a AccountId>, Option<&'a Region>);
 
 /// What was found, and whether that is all.
 pub(super) type Members<'a> = (Vec<&'a Asset>, Answer<()>);
-
-/// An inclusive range of ports of one protocol.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Ports {
-    pub(super) protocol: Protocol,
-    pub(super) from: u16,
-    pub(super) to: u16,
-}
-
-/// What a rule lets through.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Protocol {
-    Tcp,
-    Udp,
-}
-
-impl std::fmt::Display for Ports {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let protocol = match self.protocol {
-            Protocol::Tcp => "tcp",
-            Protocol::Udp => "udp",
-        };
-        match self.from == self.to {
-            true => write!(f, "{protocol}/{}", self.from),
-            false => write!(f, "{protocol}/{}-{}", self.from, self.to),
-        }
-    }
-}
-
-impl Ports {
-    pub(super) fn overlap(self, other: Self) -> Option<Self> {
-        let (from, to) = (self.from.max(other.from), self.to.min(other.to));
-        (self.protocol == other.protocol && from <= to).then_some(Self { from, to, ..self })
-    }
-}
-
-/// Ports that answers leave from (RFC 6335, dynamic ports, widened to what systems use).
-const ANSWERING: Ports = Ports { protocol: Protocol::Tcp, from: 1024, to: u16::MAX };
 
 impl<'a> Topology<'a> {
     /// Indexes an estate.
@@ -137,7 +104,8 @@ impl<'a> Topology<'a> {
             _ => &[],
         };
         if let Err(why) = placed_by.iter().try_for_each(|path| seen(asset.properties.at(path))) {
-            self.unplaced.entry(asset.kind.as_str()).or_default().push((asset, why));
+            let of_kind = self.unplaced.entry(asset.kind.as_str()).or_default();
+            of_kind.entry((asset.account.as_ref(), asset.region.as_ref())).or_insert(why);
         }
     }
 
@@ -171,7 +139,13 @@ impl<'a> Topology<'a> {
     ) -> Members<'a> {
         let id = match of.properties.key(key) {
             Node::Unknown(why) => return (Vec::new(), Err(Arc::clone(why))),
-            id => id.as_str().unwrap_or_default(),
+            Node::Text(id) => &**id,
+            _ => {
+                // Code that has not run yet does not know it.
+                let message = "without it nobody knows what belongs to it";
+                let why = Why::new(WhyKind::NotRead, format!("{} of {}", key, of.kind)).with_message(message);
+                return (Vec::new(), Err(Arc::new(why)));
+            }
         };
         (index.get(id).cloned().unwrap_or_default(), self.complete(kind, of))
     }
@@ -182,12 +156,11 @@ impl<'a> Topology<'a> {
             _ => Scope::Everywhere,
         };
         self.estate.completeness(kind, scope)?;
-        let unplaced = self.unplaced.get(kind).into_iter().flatten();
-        unplaced
-            .filter(|(asset, _)| scope.holds(asset))
-            .map(|(_, why)| Err(Arc::clone(why)))
-            .next()
-            .unwrap_or(Ok(()))
+        let unplaced = self.unplaced.get(kind).and_then(|unplaced| match scope {
+            Scope::Region(account, region) => unplaced.get(&(Some(account), Some(region))),
+            Scope::Account(_) | Scope::Everywhere => unplaced.values().next(),
+        });
+        unplaced.map_or(Ok(()), |why| Err(Arc::clone(why)))
     }
 
     /// Something that is referred to by id: it, or why it is not in view.
@@ -212,8 +185,8 @@ impl<'a> Topology<'a> {
         self.referred(self.groups.get(id), "AWS::EC2::SecurityGroup", id, near)
     }
 
-    /// Whether a subnet's route table leads to an internet gateway.
-    pub(super) fn routes_to_internet(&self, subnet: &str, near: &Asset) -> Answer<bool> {
+    /// Whether a subnet's route table leads to one of the internets, and lets it in.
+    pub(super) fn routes_to_internet(&self, subnet: &str, family: Family, near: &Asset) -> Answer<bool> {
         let explicit = self.route_by_subnet.get(subnet);
         let table = match explicit {
             Some(table) => *table,
@@ -229,76 +202,45 @@ impl<'a> Topology<'a> {
             }
         };
         let routes = table.properties.at("Observed.Routes");
-        any(std::iter::once(seen(routes).map(|()| false)).chain(routes.items().iter().map(|route| {
-            seen(route)?;
-            let text = |key: &str| route.key(key).as_str().unwrap_or_default();
-            let to_gateway = text("GatewayId").starts_with("igw-") && text("State") != "blackhole";
-            let default = ["DestinationCidrBlock", "DestinationIpv6CidrBlock"]
-                .iter()
-                .any(|key| Cidr::parse(text(key)).is_some_and(|range| range.is_everywhere()));
-            Ok(to_gateway && default)
-        })))
+        let unseen = routes.why().map_or(Ok(false), |why| Err(Arc::clone(why)));
+        any(std::iter::once(unseen).chain(routes.items().iter().map(|route| leads_out(route, family))))
     }
 
     /// Whether a subnet's network ACL lets the internet in on some of the ports, and the answer out.
-    pub(super) fn acl_passes(&self, subnet: &str, ports: Ports, near: &Asset) -> Answer<bool> {
+    pub(super) fn acl_passes(&self, subnet: &str, opening: Opening, near: &Asset) -> Answer<bool> {
         let acl = self.referred(self.acl_by_subnet.get(subnet), "AWS::EC2::NetworkAcl", subnet, near)?;
         let entries = acl.properties.at("Observed.Entries");
         seen(entries)?;
-        let answering = Ports { protocol: ports.protocol, ..ANSWERING };
-        Ok(passes(entries.items(), false, ports) && passes(entries.items(), true, answering))
+        Ok(acl::passes(entries.items(), opening))
     }
 }
 
-/// Walks an ACL's rules in order. A denial for a part of the internet stops nobody else, so only denials for
-/// all of it close ports.
-fn passes(entries: &[Node], egress: bool, ports: Ports) -> bool {
-    let mut rules: Vec<&Node> =
-        entries.iter().filter(|entry| entry.key("Egress") == &Node::Bool(egress)).collect();
-    rules.sort_by_key(|rule| rule.key("RuleNumber").as_int().unwrap_or(i64::MAX));
-    let mut open = vec![ports];
-    for rule in rules {
-        let range =
-            ["CidrBlock", "Ipv6CidrBlock"].iter().find_map(|key| Cidr::parse(rule.key(key).as_str()?));
-        let Some((range, covered)) = range.zip(rule_ports(rule, ports.protocol)) else { continue };
-        let allows = rule.key("RuleAction").as_str() == Some("allow");
-        if allows && range.is_everywhere() && open.iter().any(|part| part.overlap(covered).is_some()) {
-            return true;
-        }
-        if !allows && range.is_all() && !range.is_v6() {
-            open = open.into_iter().flat_map(|part| without(part, covered)).collect();
-        }
-    }
-    false
-}
-
-/// The ports of an ACL rule (`-1` is every protocol; numbers are IANA's: 6 is TCP, 17 is UDP).
-fn rule_ports(rule: &Node, protocol: Protocol) -> Option<Ports> {
-    let wanted = match protocol {
-        Protocol::Tcp => ["6", "tcp"],
-        Protocol::Udp => ["17", "udp"],
+/// Whether a route is a way from and to one of the internets. An egress-only gateway is none (it has a key of
+/// its own), nor is a route whose gateway is gone.
+fn leads_out(route: &Node, family: Family) -> Answer<bool> {
+    let destination = match family {
+        Family::V4 => route.key("DestinationCidrBlock"),
+        Family::V6 => route.key("DestinationIpv6CidrBlock"),
     };
-    match rule.key("Protocol").as_str() {
-        Some("-1") => Some(Ports { protocol, from: 0, to: u16::MAX }),
-        Some(name) if wanted.contains(&name) => {
-            let port = |key: &str, otherwise| {
-                rule.key("PortRange")
-                    .key(key)
-                    .as_int()
-                    .and_then(|port| u16::try_from(port).ok())
-                    .unwrap_or(otherwise)
-            };
-            Some(Ports { protocol, from: port("From", 0), to: port("To", u16::MAX) })
-        }
-        _ => None,
+    let list = route.key("DestinationPrefixListId");
+    [destination, list, route.key("GatewayId"), route.key("State")].into_iter().try_for_each(seen)?;
+    let gateway = route.key("GatewayId").as_str().unwrap_or_default();
+    if route.key("State").as_str() == Some("blackhole") {
+        return Ok(false);
     }
-}
-
-fn without(part: Ports, taken: Ports) -> Vec<Ports> {
-    let Some(taken) = part.overlap(taken) else { return vec![part] };
-    let below = taken.from.checked_sub(1).filter(|to| *to >= part.from).map(|to| Ports { to, ..part });
-    let above = taken.to.checked_add(1).filter(|from| *from <= part.to).map(|from| Ports { from, ..part });
-    below.into_iter().chain(above).collect()
+    let is_default = destination.as_str().and_then(Cidr::parse).is_some_and(|range| range.is_everywhere());
+    let undecided = |what: &str, message: &str| {
+        Err(Arc::new(Why::new(WhyKind::Undecided, format!("route to {what}")).with_message(message)))
+    };
+    if is_default && gateway.starts_with("vpce-") {
+        return undecided(gateway, "traffic passes an appliance, and nobody read what that lets through");
+    }
+    if gateway.starts_with("igw-")
+        && let Some(list) = list.as_str()
+    {
+        return undecided(list, "prefix lists are not read yet, so this one may hold the whole internet");
+    }
+    Ok(is_default && gateway.starts_with("igw-"))
 }
 
 fn put<'a>(index: &mut HashMap<&'a str, &'a Asset>, key: Option<&'a str>, asset: &'a Asset) {
@@ -310,42 +252,5 @@ fn put<'a>(index: &mut HashMap<&'a str, &'a Asset>, key: Option<&'a str>, asset:
 fn push<'a>(index: &mut HashMap<&'a str, Vec<&'a Asset>>, key: Option<&'a str>, asset: &'a Asset) {
     if let Some(key) = key {
         index.entry(key).or_default().push(asset);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn entry(number: i64, action: &str, cidr: &str, from: i64, to: i64, egress: bool) -> Node {
-        serde_json::from_value(serde_json::json!({
-            "RuleNumber": number, "Protocol": "6", "RuleAction": action, "Egress": egress,
-            "CidrBlock": cidr, "PortRange": { "From": from, "To": to }
-        }))
-        .unwrap()
-    }
-
-    fn tcp(from: u16, to: u16) -> Ports {
-        Ports { protocol: Protocol::Tcp, from, to }
-    }
-
-    #[test]
-    fn acl_rules_count_in_the_order_of_their_numbers() {
-        let rules = [
-            entry(200, "allow", "0.0.0.0/0", 0, 65535, false),
-            entry(100, "deny", "0.0.0.0/0", 22, 22, false),
-            entry(50, "deny", "203.0.113.0/24", 443, 443, false),
-        ];
-        assert!(!passes(&rules, false, tcp(22, 22)));
-        assert!(passes(&rules, false, tcp(22, 23)));
-        assert!(passes(&rules, false, tcp(443, 443)));
-        assert!(!passes(&rules, true, tcp(1024, 65535)));
-    }
-
-    #[test]
-    fn ports_minus_ports() {
-        assert_eq!(without(tcp(0, 100), tcp(10, 20)), [tcp(0, 9), tcp(21, 100)]);
-        assert_eq!(without(tcp(10, 20), tcp(0, 65535)), []);
-        assert_eq!(without(tcp(10, 20), tcp(30, 40)), [tcp(10, 20)]);
     }
 }

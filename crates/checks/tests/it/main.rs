@@ -1,6 +1,16 @@
-//! The built-in checks against their own examples.
+//! The built-in checks against their own examples, and each function against tables of settings.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
 
+mod buckets;
 mod content;
+mod documents;
+mod estates;
+mod hidden;
 mod host;
+mod iam;
+mod joins;
+mod net;
+mod policy;
+mod served;
+mod trust;

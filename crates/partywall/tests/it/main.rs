@@ -1,1 +1,17 @@
-//! The binary as a person runs it.
+//! The binary as a person runs it, and the assessment of a live account against servers of the tests' own.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking, also in what its tests share"
+)]
+
+mod bank;
+mod emulator;
+mod memory;
+mod program;
+mod refusal;
+mod report;
+mod wire;
