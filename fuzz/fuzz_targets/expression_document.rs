@@ -1,3 +1,5 @@
+//! `partywall_fuzz::expression_document` under libFuzzer.
+
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| partywall_fuzz::expression_document(bytes));

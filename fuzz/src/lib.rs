@@ -15,7 +15,7 @@
 //! anyway, and knows both.
 //!
 //! To add a target: a function in the module of its domain, a row in [`each_target!`], seeds under `corpus/`,
-//! the four lines under `fuzz_targets/` and its `[[bin]]`. A test holds these against each other.
+//! its file under `fuzz_targets/` and its `[[bin]]`. A test holds these against each other.
 
 #![expect(
     clippy::expect_used,

@@ -4,12 +4,14 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use partywall::args::Cli;
+use partywall_report::shown::shown_lines;
 
 fn main() -> ExitCode {
     match partywall::run(&Cli::parse()) {
         Ok(exit) => exit.into(),
         Err(failure) => {
-            eprintln!("error: {failure}");
+            // Its words may quote evidence, and so names that strangers chose.
+            eprintln!("error: {}", shown_lines(&failure.to_string()));
             partywall::Exit::Unusable.into()
         }
     }

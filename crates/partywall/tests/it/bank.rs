@@ -162,6 +162,7 @@ fn the_text_steers_no_terminal() {
     let unseen = |text: &str| text.chars().find(|c| c.is_control() && *c != '\n');
     assert_eq!(unseen(&ran.stdout), None);
     assert_eq!(unseen(&ran.stderr), None);
+    assert!(!ran.stdout.contains("\\u{"), "a line break was written out as a code");
     let coloured = assess(&["--no-store", "--no-html", "--color", "always"]).stdout;
     assert!(coloured.contains('\u{1b}'));
 }

@@ -2,7 +2,8 @@
 
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{ChildStdin, Command, Stdio};
+use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -10,12 +11,18 @@ use serde_json::Value;
 /// What the script plants where secrets are found in practice.
 pub(crate) const SECRET: &str = "Amsel-Brunnen-31";
 
+/// Runs a program until its own input ends, which it does with the process of the tests.
+const KEEPER: &str = "import subprocess, sys; p = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL); sys.stdin.read(); p.kill()";
+
+/// The emulator that all tests share: it takes seconds to start, and they only read.
+pub(crate) static EMULATOR: LazyLock<Emulator> = LazyLock::new(Emulator::start);
+
 /// A running emulator.
 pub(crate) struct Emulator {
     pub(crate) address: SocketAddr,
     /// Of the account that holds the estate.
     pub(crate) credentials: Credentials,
-    _server: Server,
+    _alive: ChildStdin,
 }
 
 /// Keys that act in an account of the emulator.
@@ -26,29 +33,22 @@ pub(crate) struct Credentials {
     pub(crate) token: String,
 }
 
-struct Server(Child);
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
 impl Emulator {
     /// Starts one and builds the estate in it.
-    pub(crate) fn start() -> Self {
+    fn start() -> Self {
         let python = python();
         let estates = repository().join("examples/estate");
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let child = Command::new(&python)
-            .arg(estates.join("emulator.py"))
+        let mut child = Command::new(&python)
+            .args(["-c", KEEPER])
+            .args([python.as_os_str(), estates.join("emulator.py").as_os_str()])
             .args(["--port", &port.to_string()])
+            .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
             .unwrap_or_else(|error| panic!("`{}` cannot be started: {error}", python.display()));
-        let server = Server(child);
+        let alive = child.stdin.take().unwrap();
         let address = SocketAddr::from(([127, 0, 0, 1], port));
         let patience = Instant::now() + Duration::from_secs(90);
         while TcpStream::connect(address).is_err() {
@@ -68,7 +68,7 @@ impl Emulator {
             secret: text("SecretAccessKey"),
             token: text("SessionToken"),
         };
-        Self { address, credentials, _server: server }
+        Self { address, credentials, _alive: alive }
     }
 
     pub(crate) fn url(&self) -> String {

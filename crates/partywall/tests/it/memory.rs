@@ -1,7 +1,7 @@
 //! A server between client and emulator that learns every exchange by heart and answers from memory afterwards,
 //! so that many runs need no emulator; and that answers one operation as a test asks.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -89,6 +89,7 @@ impl Service for Scribe {
 pub(crate) struct Reciter {
     memory: Arc<Memory>,
     fault: Option<Fault>,
+    asked: Mutex<BTreeSet<(String, String)>>,
     strangers: Mutex<Vec<String>>,
 }
 
@@ -111,7 +112,17 @@ pub(crate) enum FaultKind {
 
 impl Reciter {
     pub(crate) fn new(memory: &Arc<Memory>, fault: Option<Fault>) -> Arc<Self> {
-        Arc::new(Self { memory: Arc::clone(memory), fault, strangers: Mutex::default() })
+        Arc::new(Self {
+            memory: Arc::clone(memory),
+            fault,
+            asked: Mutex::default(),
+            strangers: Mutex::default(),
+        })
+    }
+
+    /// The operations that were asked, with the regions in which they were.
+    pub(crate) fn asked(&self) -> BTreeSet<(String, String)> {
+        self.asked.lock().unwrap().clone()
     }
 
     /// Questions that nobody asked before.
@@ -138,6 +149,7 @@ impl Service for Reciter {
             self.strangers.lock().unwrap().push(request.key());
             return Spoken::Whole(Reply::new(500, "text/plain", "nobody asked this before"));
         };
+        self.asked.lock().unwrap().insert((exchange.operation.clone(), request.region().to_owned()));
         match &self.fault {
             Some(fault) if fault.operation == exchange.operation => Spoken::Whole(match fault.kind {
                 FaultKind::Refused => exchange.form.refusal(),

@@ -19,13 +19,13 @@ use partywall_aws::{AccessKey, CredentialSource, Limits, Options, action_of};
 use partywall_content::{Content, Settings};
 use partywall_model::Severity;
 
-use crate::emulator::{Credentials, Emulator};
+use crate::emulator::{Credentials, EMULATOR};
 use crate::memory::{Exchange, Fault, FaultKind, Memory, Port, Reciter, Scribe};
 use crate::program::{Partywall, Ran};
 use crate::report::{Asset, Report};
 use crate::wire::Reply;
 
-const REGION: &str = "eu-west-1";
+pub(crate) const REGION: &str = "eu-west-1";
 /// Scores are sums of floating-point numbers.
 const ROUNDING: f64 = 1e-9;
 
@@ -104,17 +104,17 @@ fn no_list_that_breaks_off_on_its_second_page_makes_anything_look_better() {
 }
 
 /// What the estate looks like when everything is seen, and all that is needed to see it again.
-struct Recorded {
+pub(crate) struct Recorded {
     content: Content,
-    memory: Arc<Memory>,
+    pub(crate) memory: Arc<Memory>,
     credentials: Credentials,
     /// The time of collection and of judgement, the same in all runs.
     at: SystemTime,
     whole: Report,
 }
 
-static RECORDED: LazyLock<Recorded> = LazyLock::new(|| {
-    let emulator = Emulator::start();
+pub(crate) static RECORDED: LazyLock<Recorded> = LazyLock::new(|| {
+    let emulator = &*EMULATOR;
     let content = built_in().unwrap();
     let scribe = Scribe::new(emulator.address);
     let port = Port::open(Arc::clone(&scribe));

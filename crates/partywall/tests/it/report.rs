@@ -53,7 +53,6 @@ pub(crate) struct Figure {
 pub(crate) struct Control {
     pub(crate) id: String,
     pub(crate) figure: Option<Figure>,
-    pub(crate) state: String,
 }
 
 #[derive(Debug, Deserialize)]

@@ -1,8 +1,10 @@
 //! What could not be seen, and what hangs on it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use partywall_model::{AccountId, ListingOutcome, Region, Verdict, Why, WhyKind};
+use partywall_model::{AccountId, Holder, ListingOutcome, Region, Verdict, Why, WhyKind};
+use partywall_ssrm::Line;
 use serde::Serialize;
 
 use crate::assessment::{Assessment, RunEnd};
@@ -120,6 +122,7 @@ impl Incomplete {
         });
         let skipped = skipped.count();
         let problems = assessment.problems().count();
+        let unanswered = kinds_without_rules(assessment);
         let interrupted = assessment.header.end == RunEnd::Interrupted;
         let mut reasons = Vec::new();
         let mut because = |holds: bool, reason: String| {
@@ -137,10 +140,26 @@ impl Incomplete {
             !operations.is_empty(),
             format!("{} refused or failed: {}", were(operations.len()), few(&operations)),
         );
+        because(
+            !unanswered.is_empty(),
+            format!(
+                "no rule says who holds what for {}: {}",
+                counted(unanswered.len(), "kind"),
+                few(&unanswered)
+            ),
+        );
         because(skipped > 0, format!("{} could not be read", counted(skipped, "region")));
         because(problems > 0, format!("{} on our side", counted(problems, "problem")));
         Self { is: !reasons.is_empty(), reasons }
     }
+}
+
+/// The kinds in the evidence for which no service file answers: nothing is known of their holders, and mostly
+/// no check looks at them either.
+fn kinds_without_rules<'a>(assessment: &Assessment<'a>) -> BTreeSet<&'a str> {
+    let assets = assessment.estate().assets().iter().zip(&assessment.status.lines);
+    let is_open = |line: &Arc<Line>| line.holder == Holder::Unknown && line.rule.is_empty();
+    assets.filter(|(_, set)| set.iter().any(is_open)).map(|(asset, _)| asset.kind.as_str()).collect()
 }
 
 fn hang(unknown: usize, all: usize) -> String {
