@@ -2,7 +2,7 @@
 
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::{ChildStdin, Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
@@ -22,7 +22,8 @@ pub(crate) struct Emulator {
     pub(crate) address: SocketAddr,
     /// Of the account that holds the estate.
     pub(crate) credentials: Credentials,
-    _alive: ChildStdin,
+    /// Its input stays open as long as this process lives.
+    _keeper: Child,
 }
 
 /// Keys that act in an account of the emulator.
@@ -39,7 +40,7 @@ impl Emulator {
         let python = python();
         let estates = repository().join("examples/estate");
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let mut child = Command::new(&python)
+        let keeper = Command::new(&python)
             .args(["-c", KEEPER])
             .args([python.as_os_str(), estates.join("emulator.py").as_os_str()])
             .args(["--port", &port.to_string()])
@@ -48,7 +49,6 @@ impl Emulator {
             .stderr(Stdio::null())
             .spawn()
             .unwrap_or_else(|error| panic!("`{}` cannot be started: {error}", python.display()));
-        let alive = child.stdin.take().unwrap();
         let address = SocketAddr::from(([127, 0, 0, 1], port));
         let patience = Instant::now() + Duration::from_secs(90);
         while TcpStream::connect(address).is_err() {
@@ -68,7 +68,7 @@ impl Emulator {
             secret: text("SecretAccessKey"),
             token: text("SessionToken"),
         };
-        Self { address, credentials, _alive: alive }
+        Self { address, credentials, _keeper: keeper }
     }
 
     pub(crate) fn url(&self) -> String {

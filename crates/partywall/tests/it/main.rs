@@ -5,6 +5,7 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
+    clippy::zombie_processes,
     dead_code,
     reason = "a test fails by panicking, also in what its tests share"
 )]
