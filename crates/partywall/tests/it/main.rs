@@ -5,14 +5,13 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
-    clippy::zombie_processes,
-    dead_code,
     reason = "a test fails by panicking, also in what its tests share"
 )]
 
 mod bank;
 mod emulator;
 mod hostile;
+mod live;
 mod memory;
 mod program;
 mod refusal;

@@ -1,0 +1,191 @@
+//! A live account: what is read, what is kept of it, and what never leaves the process.
+
+use std::collections::BTreeSet;
+use std::fs::{self, File};
+use std::io::Read;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use partywall_aws::action_of;
+use serde_json::Value;
+
+use crate::emulator::{EMULATOR, SECRET};
+use crate::memory::{Port, Reciter};
+use crate::program::{Partywall, Ran};
+use crate::refusal::{RECORDED, REGION};
+use crate::report::Report;
+
+/// Assesses the small estate, answered from memory.
+fn assess(reciter: &Arc<Reciter>, more: &[&str]) -> Ran {
+    let port = Port::open(Arc::clone(reciter));
+    Partywall::new(&[&["assess", "aws", "--no-store"], more].concat())
+        .against(&port.url(), &EMULATOR.credentials, REGION)
+        .run()
+}
+
+fn reciter() -> Arc<Reciter> {
+    Reciter::new(&RECORDED.memory, None)
+}
+
+#[test]
+fn kept_evidence_gives_the_same_report_later() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path().join("evidence");
+    let folder = folder.to_str().unwrap();
+    let json = ["--no-store", "--format", "json"];
+    // Against the emulator itself, with the gaps that it has.
+    let live = Partywall::new(
+        &[&["assess", "aws", "--regions", "eu-west-1,us-east-1", "--save", folder], &json[..]].concat(),
+    )
+    .against(&EMULATOR.url(), &EMULATOR.credentials, REGION)
+    .run();
+    assert_eq!(live.code, 1, "{}", live.stderr);
+    let later = Partywall::new(&[&["assess", folder], &json[..]].concat()).run();
+    assert_eq!(later.code, 1, "{}", later.stderr);
+    assert!(live.stdout == later.stdout, "the two reports differ");
+    let report = Report::read(live.stdout.as_bytes());
+    assert!(report.assets.len() > 100, "{}", report.assets.len());
+}
+
+#[test]
+fn only_the_regions_that_are_named_are_asked() {
+    let reciter = reciter();
+    let ran = assess(&reciter, &["--regions", REGION, "--format", "json"]);
+    assert_eq!(ran.code, 1, "{}", ran.stderr);
+    let report: Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(report["evidence"]["regions"], serde_json::json!([REGION]));
+    let asked = reciter.asked();
+    assert!(!asked.iter().any(|(operation, _)| operation == "ec2:DescribeRegions"));
+    let elsewhere: Vec<_> = asked
+        .iter()
+        .filter(|(operation, region)| operation.starts_with("ec2:") && region != REGION)
+        .collect();
+    assert!(elsewhere.is_empty(), "{elsewhere:?}");
+    let assets = report["assets"].as_array().unwrap();
+    let is_elsewhere = |asset: &Value| asset["kind"] == "AWS::EC2::Volume" && asset["region"] == "us-east-1";
+    assert!(!assets.iter().any(is_elsewhere));
+}
+
+#[test]
+fn the_policy_allows_every_operation_that_is_asked_and_nothing_else_than_reading() {
+    let reciter = reciter();
+    assert_eq!(assess(&reciter, &["--format", "json"]).code, 1);
+    let printed = Partywall::new(&["aws", "policy"]).run();
+    assert_eq!(printed.code, 0, "{}", printed.stderr);
+    let policy: Value = serde_json::from_str(&printed.stdout).unwrap();
+    let mut allowed = BTreeSet::new();
+    for statement in policy["Statement"].as_array().unwrap() {
+        assert_eq!(statement["Effect"], "Allow");
+        for action in statement["Action"].as_array().unwrap() {
+            allowed.insert(action.as_str().unwrap().to_owned());
+        }
+    }
+    let asked = reciter.asked();
+    assert!(asked.len() > 150, "{}", asked.len());
+    for (operation, _) in asked {
+        let (service, name) = operation.split_once(':').unwrap();
+        let action = action_of(service, name);
+        // Who one is may always be asked.
+        assert!(allowed.contains(&action) || action == "sts:GetCallerIdentity", "{action} is not allowed");
+    }
+    for action in &allowed {
+        assert!(!action.contains('*'), "{action}");
+        let verb = action.split_once(':').unwrap().1;
+        let reads = ["Get", "List", "Describe", "Generate"];
+        assert!(reads.iter().any(|read| verb.starts_with(read)), "{action}");
+    }
+}
+
+#[test]
+fn planted_secrets_are_found_and_kept_nowhere() {
+    let recorded = &*RECORDED;
+    let heard = recorded.memory.exchanges.values().filter(|exchange| {
+        let text = String::from_utf8_lossy(&exchange.reply.body);
+        text.contains(SECRET) || encoded_secret(&text)
+    });
+    let heard: BTreeSet<&str> = heard.map(|exchange| exchange.operation.as_str()).collect();
+    assert_eq!(heard, BTreeSet::from(["ec2:DescribeInstanceAttribute", "lambda:ListFunctions"]));
+
+    let place = tempfile::tempdir().unwrap();
+    let (folder, page) = (place.path().join("evidence"), place.path().join("page.html"));
+    let text = assess(&reciter(), &["--save", folder.to_str().unwrap(), "--html", page.to_str().unwrap()]);
+    let json = Partywall::new(&["assess", folder.to_str().unwrap(), "--no-store", "--format", "json"]).run();
+    let report = Report::read(json.stdout.as_bytes());
+    for check in ["ec2-instance-user-data-secret", "lambda-environment-secret"] {
+        assert!(
+            report.findings.iter().any(|finding| finding.check == check && finding.verdict == "fail"),
+            "{check} fails nowhere"
+        );
+    }
+    let mut kept = vec![
+        ("the text".to_owned(), text.stdout),
+        ("standard error".to_owned(), text.stderr),
+        ("the JSON".to_owned(), json.stdout),
+        ("the page".to_owned(), fs::read_to_string(&page).unwrap()),
+    ];
+    for file in files(&folder) {
+        let mut content = String::new();
+        match file.extension().is_some_and(|ending| ending == "zst") {
+            true => zstd::Decoder::new(File::open(&file).unwrap()).unwrap().read_to_string(&mut content),
+            false => File::open(&file).unwrap().read_to_string(&mut content),
+        }
+        .unwrap();
+        kept.push((file.display().to_string(), content));
+    }
+    assert!(kept.len() > 8, "{} places", kept.len());
+    for (place, content) in kept {
+        assert!(!content.contains(SECRET) && !encoded_secret(&content), "a secret is in {place}");
+    }
+}
+
+/// Whether a base64 word of a text holds the secret.
+fn encoded_secret(text: &str) -> bool {
+    let is_code = |c: char| c.is_ascii_alphanumeric() || "+/=".contains(c);
+    text.split(|c: char| !is_code(c))
+        .filter(|word| word.len() >= SECRET.len())
+        .any(|word| STANDARD.decode(word).is_ok_and(|bytes| String::from_utf8_lossy(&bytes).contains(SECRET)))
+}
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
+}
+
+#[test]
+fn a_folder_that_is_there_already_is_refused_before_anything_is_asked() {
+    let place = tempfile::tempdir().unwrap();
+    fs::write(place.path().join("precious"), "mine").unwrap();
+    let reciter = reciter();
+    let ran = assess(&reciter, &["--save", place.path().to_str().unwrap()]);
+    assert_eq!(ran.code, 2, "{}", ran.stderr);
+    assert!(ran.stderr.contains("exists already"), "{}", ran.stderr);
+    assert!(reciter.asked().is_empty(), "{:?}", reciter.asked());
+    assert_eq!(fs::read_to_string(place.path().join("precious")).unwrap(), "mine");
+    assert_eq!(fs::read_dir(place.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn an_endpoint_where_nobody_answers_is_a_clear_error_soon() {
+    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let began = Instant::now();
+    let ran = Partywall::new(&["assess", "aws", "--no-store"])
+        .against(&format!("http://{free}"), &EMULATOR.credentials, REGION)
+        .run();
+    assert!(began.elapsed() < Duration::from_secs(60), "it took {:?}", began.elapsed());
+    assert_eq!(ran.code, 2);
+    assert_eq!(ran.stdout, "");
+    for word in ["sts:GetCallerIdentity", "ConnectionFailed", REGION] {
+        assert!(ran.stderr.contains(word), "no `{word}` in {}", ran.stderr);
+    }
+}
+
+#[test]
+fn without_credentials_it_is_said_how_to_give_some() {
+    let ran = Partywall::new(&["assess", "aws", "--no-store"]).env("AWS_REGION", REGION).run();
+    assert_eq!(ran.code, 2);
+    assert!(ran.stderr.contains("no credentials") && ran.stderr.contains("profile"), "{}", ran.stderr);
+}
