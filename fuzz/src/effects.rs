@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use partywall_checks::Context;
 use partywall_checks::effects::AssetHost;
 use partywall_checks::effects::cidr::Cidr;
-use partywall_content::Lifecycle;
+use partywall_content::{Lifecycle, Settings};
 use partywall_expr::{Host, Trace};
 use partywall_model::{
     Asset, Estate, EstateBuilder, EvidenceRecord, Listing, ListingOutcome, Map, Node, Provider, WhyKind,
@@ -279,7 +279,8 @@ fn call(name: &str, arguments: &[&Node]) -> Node {
 fn call_on(asset: &Asset, name: &str, arguments: &[&Node]) -> Node {
     static LIFECYCLE: OnceLock<Lifecycle> = OnceLock::new();
     let lifecycle = LIFECYCLE.get_or_init(Lifecycle::default);
-    let context = Context::new(estate(), [], [], lifecycle, now());
+    let settings = Settings::default();
+    let context = Context::new(estate(), &settings, lifecycle, now());
     let answer = AssetHost::new(&context, asset).call(name, arguments, &mut Trace::default());
     answer.unwrap_or_else(|error| panic!("`{name}` blames the author: {error}"))
 }

@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use jiff::Timestamp;
 use partywall_checks::{Context, judge_asset};
 use partywall_content::load::{Files, load};
-use partywall_content::{Check, Content};
+use partywall_content::{Check, Content, Settings};
 use partywall_model::{
     Asset, Estate, EstateBuilder, EvidenceRecord, Listing, ListingOutcome, Node, Provider, Verdict, Why,
     WhyKind,
@@ -52,7 +52,8 @@ pub fn check_judgement(bytes: &[u8]) {
 /// The verdict of each check; none where the check does not fit the values.
 fn judged(kind: &str, properties: Node, checks: &[&Check]) -> Vec<Option<Verdict>> {
     let estate = estate(kind, properties);
-    let context = Context::new(&estate, [], [], &content().lifecycle, now());
+    let settings = Settings::default();
+    let context = Context::new(&estate, &settings, &content().lifecycle, now());
     let asset = estate.asset("fuzz:subject").expect("it was put there");
     let verdict = |check: &&Check| match judge_asset(&context, asset, check) {
         Ok(finding) => {

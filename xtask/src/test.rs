@@ -11,6 +11,11 @@ use crate::repository::Repository;
 use crate::setup::{self, Tools};
 use crate::{CORPORA, content, docs, licences, lint};
 
+/// For how long each fuzz target is given mutated inputs.
+const FUZZ_VARIABLE: &str = "PARTYWALL_FUZZ_SECONDS";
+/// Unless it is said: what every parser of foreign bytes is owed.
+const FUZZ_SECONDS: &str = "30";
+
 /// Names the folder of corpora for the tests that are held against them.
 const CORPORA_VARIABLE: &str = "PARTYWALL_CORPORA";
 
@@ -45,7 +50,10 @@ pub(crate) fn run(repository: &Repository, extent: Extent) -> Outcome {
     })?;
     steps.run("content", || content::check::run(repository))?;
     steps.run("mutants", || content::mutate::run(repository, &[]))?;
-    steps.run("tests", || setup::must(&mut cargo(&["test", "--workspace"], &[])))?;
+    let fuzz_seconds = std::env::var(FUZZ_VARIABLE).unwrap_or_else(|_| FUZZ_SECONDS.to_owned());
+    steps.run("tests", || {
+        setup::must(cargo(&["test", "--workspace"], &[]).env(FUZZ_VARIABLE, &fuzz_seconds))
+    })?;
     steps.run("docs", || docs::run(repository, docs::Mode::Check))?;
     steps.run("lints", || lint::run(repository))?;
     steps.run("licences", || deny(repository))?;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use partywall_content::Lifecycle;
+use partywall_content::{Lifecycle, Settings};
 use partywall_model::{AccountId, Asset, AssetId, Estate, Scope, Why, WhyKind};
 
 use crate::effects::{self, Joins, Topology};
@@ -16,29 +16,24 @@ pub struct Context<'a> {
     pub(crate) topology: Topology<'a>,
     pub(crate) joins: Joins,
     pub(crate) lifecycle: &'a Lifecycle,
+    pub(crate) settings: &'a Settings,
     pub(crate) own_accounts: BTreeSet<AccountId>,
-    pub(crate) trusted_accounts: BTreeSet<AccountId>,
     pub(crate) now: Timestamp,
 }
 
 impl<'a> Context<'a> {
-    /// The surroundings: an estate, the accounts that are the organisation's own beside those in view, the
-    /// accounts of others that are trusted on purpose, end-of-life dates, and the time of judgement.
-    pub fn new(
-        estate: &'a Estate,
-        own_accounts: impl IntoIterator<Item = AccountId>,
-        trusted_accounts: impl IntoIterator<Item = AccountId>,
-        lifecycle: &'a Lifecycle,
-        now: Timestamp,
-    ) -> Self {
+    /// The surroundings: an estate, what the user says of it (accounts of the organisation's own beside those
+    /// in view, accounts that are trusted on purpose, what is sensitive), end-of-life dates, and the time of
+    /// judgement.
+    pub fn new(estate: &'a Estate, settings: &'a Settings, lifecycle: &'a Lifecycle, now: Timestamp) -> Self {
         let in_view = estate.accounts().into_iter().cloned();
         Self {
             estate,
             topology: Topology::new(estate),
             joins: Joins::default(),
             lifecycle,
-            own_accounts: in_view.chain(own_accounts).collect(),
-            trusted_accounts: trusted_accounts.into_iter().collect(),
+            settings,
+            own_accounts: in_view.chain(settings.accounts.keys().cloned()).collect(),
             now,
         }
     }

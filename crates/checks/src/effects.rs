@@ -84,6 +84,7 @@ impl Host for AssetHost<'_> {
             "age_days" => answer(time::age_days(context.now, first)),
             "tls.weak" => yes_no(tls::weak(first)),
             "tag" => Ok(estate::tag(asset, text(name, second)?)),
+            "sensitivity" => answer(estate::sensitivity(context, asset)),
             "cidr.public" => yes_no(cidr::public(first)),
             "cidr.everywhere" => yes_no(cidr::everywhere(first)),
             "lifecycle.ended" => yes_no(time::ended(context, text(name, first)?, second)),

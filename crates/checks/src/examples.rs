@@ -1,10 +1,12 @@
 //! Runs the examples that checks carry: the file is its own test.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
-use partywall_content::{Check, Example, ExampleVerdict, Lifecycle};
+use partywall_content::{Check, Example, ExampleVerdict, LabelRule, Lifecycle, Settings};
 use partywall_model::{
     Asset, Estate, EstateBuilder, EvidenceRecord, Kind, Listing, ListingOutcome, Node, Problem, Provider,
-    Verdict, Why,
+    Sensitivity, Verdict, Why,
 };
 
 use crate::context::Context;
@@ -19,6 +21,8 @@ const NOW: i64 = 1_793_491_200;
 
 /// The id of the asset that an example judges.
 const SUBJECT: &str = "example:subject";
+/// Its name.
+const NAME: &str = "the example's asset";
 
 /// Judges an example.
 ///
@@ -27,11 +31,20 @@ const SUBJECT: &str = "example:subject";
 pub fn run(check: &Check, example: &Example, lifecycle: &Lifecycle) -> Result<Verdict, Problem> {
     let estate = estate(check, example);
     let now = example.now.unwrap_or_else(|| Timestamp::from_second(NOW).unwrap_or_default());
-    let context = Context::new(&estate, [], [], lifecycle, now);
+    let settings = Settings {
+        sensitivity: example.sensitivity.map(labelled).into_iter().collect(),
+        ..Settings::default()
+    };
+    let context = Context::new(&estate, &settings, lifecycle, now);
     match estate.asset(SUBJECT) {
         Some(asset) => judge_asset(&context, asset, check).map(|finding| finding.verdict),
         None => Err(Problem::new(check.file.clone(), "the example's asset is not in its own estate")),
     }
+}
+
+/// The settings' rule that gives the example's asset, and no other, its level.
+fn labelled(level: Sensitivity) -> LabelRule {
+    LabelRule { level, tag: BTreeMap::new(), name_contains: Some(NAME.to_owned()), kind: None, account: None }
 }
 
 /// Whether a verdict is the one that an example promises.
@@ -51,7 +64,7 @@ fn estate(check: &Check, example: &Example) -> Estate {
         example.kind.clone().or_else(|| check.kinds.first().cloned()).unwrap_or_else(|| Kind::from(""));
     let mut subject = place(Asset::new(Provider::Aws, kind.clone(), SUBJECT), None, None);
     subject.properties = example.asset.clone();
-    subject.name = Some("example".into());
+    subject.name = Some(NAME.into());
     subject.tags.clone_from(&example.tags);
     let mut listed: Vec<(Kind, String, String)> = vec![(kind, ACCOUNT.to_owned(), REGION.to_owned())];
     listed.extend(example.listed.iter().map(|kind| (kind.clone(), ACCOUNT.to_owned(), REGION.to_owned())));

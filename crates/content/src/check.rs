@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use partywall_expr::Program;
-use partywall_model::{CheckId, Confidence, ControlId, Effort, KillChainStage, Kind, Node, Severity};
+use partywall_model::{
+    CheckId, Confidence, ControlId, Effort, KillChainStage, Kind, Node, Sensitivity, Severity,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::yaml::Located;
@@ -106,6 +108,9 @@ pub struct Example {
     /// Its tags.
     #[serde(default)]
     pub tags: BTreeMap<Box<str>, Box<str>>,
+    /// How sensitive the settings say that it is; nothing where they say nothing.
+    #[serde(default)]
+    pub sensitivity: Option<Sensitivity>,
     /// Other assets of the estate.
     #[serde(default)]
     pub with: Vec<ExampleAsset>,

@@ -211,7 +211,14 @@ pub const FUNCTIONS: &[Signature] = &[
         &[ASSET, Parameter::required("name", Type::Text)],
         Type::Any,
         "tag(asset, \"owner\") == null",
-        "The value of a tag whose name is compared without regard to case.",
+        "The value of a tag whose name is compared without regard to case, `-`, `_` and spaces.",
+    ),
+    function(
+        "sensitivity",
+        &[ASSET],
+        Type::Text,
+        "sensitivity(asset) == \"high\"",
+        "How much it would hurt to lose what the asset holds: `low`, `medium` or `high`, as `partywall.yaml` says; `medium` where it says nothing.",
     ),
     function(
         "cidr.public",

@@ -102,7 +102,7 @@ pub(crate) fn check_paths(
         let path = &*comparison.path.path;
         for example in examples {
             for value in values(&example.value.asset, path) {
-                let found = type_of(value);
+                let found = Type::of(value);
                 if !found.meets(comparison.literal_type) {
                     problem(format!(
                         "`{path}` is compared with a {}, but the example on line {} has a {found} there",
@@ -140,17 +140,4 @@ fn values<'a>(node: &'a Node, path: &str) -> Vec<&'a Node> {
         found = found.iter().flat_map(under).collect();
     }
     found
-}
-
-fn type_of(node: &Node) -> Type {
-    match node {
-        Node::Absent => Type::Null,
-        Node::Unknown(_) => Type::Any,
-        Node::Bool(_) => Type::Bool,
-        Node::Int(_) => Type::Int,
-        Node::Float(_) => Type::Float,
-        Node::Text(_) => Type::Text,
-        Node::List(_) => Type::List,
-        Node::Map(_) => Type::Map,
-    }
 }

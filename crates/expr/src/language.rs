@@ -5,6 +5,7 @@
 
 use std::fmt;
 
+use partywall_model::Node;
 use serde::{Deserialize, Serialize};
 
 /// The words that an expression may use beside the built-in ones.
@@ -124,6 +125,20 @@ impl fmt::Display for Signature {
 }
 
 impl Type {
+    /// The type of a value; an unknown one can be any.
+    pub fn of(node: &Node) -> Self {
+        match node {
+            Node::Absent => Self::Null,
+            Node::Unknown(_) => Self::Any,
+            Node::Bool(_) => Self::Bool,
+            Node::Int(_) => Self::Int,
+            Node::Float(_) => Self::Float,
+            Node::Text(_) => Self::Text,
+            Node::List(_) => Self::List,
+            Node::Map(_) => Self::Map,
+        }
+    }
+
     /// Whether a value of this type can ever be equal to, or stand for, one of the other.
     pub fn meets(self, other: Self) -> bool {
         use Type::{Any, Float, Int, Null};

@@ -6,7 +6,6 @@ use crate::builtins::Builtin;
 use crate::language::Type;
 use crate::lower::literal;
 use crate::program::{Binary, Expr, ExprKind, Loop, Quantifier, Root};
-use crate::value::type_of;
 
 /// A property path under a variable: `asset`, `SecurityGroupIngress[].CidrIp`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -76,7 +75,7 @@ pub(crate) fn comparisons(root: &Expr) -> Vec<Comparison> {
         let ExprKind::Binary(operator, left, right) = &expr.kind else { return };
         let mut compare = |property: &Expr, node: &Node| {
             if let Some(path) = path_of(property, around) {
-                let literal_type = type_of(node);
+                let literal_type = Type::of(node);
                 found.push(Comparison { path, literal_type, literal: node.clone(), span: expr.span() });
             }
         };
@@ -95,7 +94,7 @@ pub(crate) fn comparisons(root: &Expr) -> Vec<Comparison> {
                 if let Some(list) = literal(right) {
                     list.items().iter().for_each(|item| compare(left, item));
                 } else if let (Some(node), Some(element)) = (literal(left), element_path(right, around)) {
-                    let literal_type = type_of(node);
+                    let literal_type = Type::of(node);
                     found.push(Comparison {
                         path: element,
                         literal_type,

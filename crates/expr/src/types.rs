@@ -7,12 +7,12 @@ use crate::builtins;
 use crate::error::CompileError;
 use crate::language::Type;
 use crate::program::{Binary, Constant, Expr, ExprKind, Quantifier};
-use crate::value::{type_of, with_article};
+use crate::value::with_article;
 
 /// The type of an expression's value where it is known.
 pub(crate) fn of(expr: &Expr) -> Type {
     match &expr.kind {
-        ExprKind::Constant(Constant(node)) => type_of(node),
+        ExprKind::Constant(Constant(node)) => Type::of(node),
         ExprKind::Path(_) | ExprKind::Field(..) | ExprKind::Index(..) => Type::Any,
         ExprKind::Has(_) | ExprKind::Not(_) | ExprKind::Logic(..) | ExprKind::Matches(..) => Type::Bool,
         ExprKind::List(_) => Type::List,
@@ -119,5 +119,5 @@ pub(crate) fn binary(operator: Binary, left: &Expr, right: &Expr) -> Result<(), 
 /// Whether a value of type `needle` can equal an element of a literal list.
 fn element_can_match(needle: Type, list: &Expr) -> bool {
     let ExprKind::Constant(Constant(node)) = &list.kind else { return true };
-    node.items().is_empty() || node.items().iter().any(|item| needle.meets(type_of(item)))
+    node.items().is_empty() || node.items().iter().any(|item| needle.meets(Type::of(item)))
 }

@@ -105,8 +105,8 @@ impl<'v> Value<'v> {
 
     pub(crate) fn type_of(&self) -> Type {
         match self {
-            Self::Borrowed(node) => type_of(node),
-            Self::Owned(node) => type_of(node),
+            Self::Borrowed(node) => Type::of(node),
+            Self::Owned(node) => Type::of(node),
             Self::Many(_) => Type::List,
         }
     }
@@ -150,22 +150,9 @@ pub(crate) fn keys<'v>(map: &Map) -> Value<'v> {
     Value::Owned(Node::List(keys.collect()))
 }
 
-pub(crate) fn type_of(node: &Node) -> Type {
-    match node {
-        Node::Absent => Type::Null,
-        Node::Unknown(_) => Type::Any,
-        Node::Bool(_) => Type::Bool,
-        Node::Int(_) => Type::Int,
-        Node::Float(_) => Type::Float,
-        Node::Text(_) => Type::Text,
-        Node::List(_) => Type::List,
-        Node::Map(_) => Type::Map,
-    }
-}
-
 /// `a string`, `an int`: the type of a node in a message. Never the value, which may be long or secret.
 pub(crate) fn article(node: &Node) -> String {
-    with_article(type_of(node))
+    with_article(Type::of(node))
 }
 
 pub(crate) fn with_article(kind: Type) -> String {

@@ -117,6 +117,15 @@ pub enum Sensitivity {
 }
 
 impl Sensitivity {
+    /// The level's word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+        }
+    }
+
     /// Its weight in the score: 1, 2 or 4.
     pub fn weight(self) -> f64 {
         match self {

@@ -88,13 +88,7 @@ pub fn assess_evidence<A>(
     name_accounts(&mut header, settings);
     let estate = builder.finish(|listing| history::last_known(store.as_deref(), listing));
 
-    let context = Context::new(
-        &estate,
-        settings.accounts.keys().cloned(),
-        settings.trusted.keys().cloned(),
-        &content.lifecycle,
-        now,
-    );
+    let context = Context::new(&estate, settings, &content.lifecycle, now);
     let progress = ProgressLine::new("judging", quiet);
     progress.expect(estate.assets().len());
     let judgement = judge(&context, &estate, &content.checks, &mut |done| progress.done(done));

@@ -74,6 +74,9 @@ pub enum Failure {
     /// Nothing could be collected.
     #[error(transparent)]
     Collect(#[from] CollectError),
+    /// Ctrl-C while an account was read.
+    #[error("interrupted; nothing was kept of what had been read")]
+    Interrupted,
     /// Something that was typed.
     #[error("{0}")]
     Usage(String),

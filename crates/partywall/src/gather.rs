@@ -211,9 +211,12 @@ pub fn collect_evidence(
         let selection = Selection { regions, services: Vec::new() };
         let progress = ProgressLine::new("asking AWS:", quiet);
         let mut sink = |record| writer.add(&record).map_err(std::io::Error::other);
-        Ok::<Collected, Failure>(
-            collect(&client, &content.collectors, &selection, &mut sink, &progress).await?,
-        )
+        let collected = collect(&client, &content.collectors, &selection, &mut sink, &progress);
+        // What is dropped before it is finished leaves nothing behind, so Ctrl-C keeps no half folder.
+        tokio::select! {
+            collected = collected => Ok::<Collected, Failure>(collected?),
+            _ = tokio::signal::ctrl_c() => Err(Failure::Interrupted),
+        }
     })?;
     Ok(writer.finish(footer(collected))?)
 }

@@ -99,9 +99,19 @@ pub(crate) fn settings(
         return Err(refuse(format!("it is larger than {SETTINGS_LIMIT} bytes")));
     }
     let text = fs::read_to_string(&file).map_err(|error| refuse(error.to_string()))?;
-    Settings::parse(&file.display().to_string(), &text, &content.control_ids()).map_err(|error| {
+    let parsed = Settings::parse(&file.display().to_string(), &text, &content.control_ids());
+    let settings = parsed.map_err(|error| {
         let line = usize::try_from(error.line).unwrap_or(1).saturating_sub(1);
         let excerpt = text.lines().nth(line).unwrap_or_default();
         KnowledgeError::Settings(error.clone(), format!("  {} | {excerpt}", error.line))
-    })
+    })?;
+    Ok(placed(settings, file.parent().unwrap_or(Path::new(""))))
+}
+
+/// Places that the settings name are meant from the folder of their file, wherever the program is run.
+fn placed(mut settings: Settings, folder: &Path) -> Settings {
+    let place = |name: String| folder.join(name).display().to_string();
+    settings.content = settings.content.into_iter().map(place).collect();
+    settings.store = settings.store.map(|store| if store.contains("://") { store } else { place(store) });
+    settings
 }

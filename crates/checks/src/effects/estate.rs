@@ -111,11 +111,28 @@ fn not_in_view(kind: &str) -> Arc<Why> {
     Arc::new(Why::new(WhyKind::NotRead, kind).with_message("it is not in view"))
 }
 
-/// The value of a tag; unknown where the tags could not be read.
+/// How sensitive the settings say that an asset is; unknown where a rule asks for tags that could not be read.
+pub(super) fn sensitivity(context: &Context<'_>, asset: &Asset) -> Answer<Node> {
+    let asks_for_tags = context.settings.sensitivity.iter().any(|rule| !rule.tag.is_empty());
+    match asset.properties.key("Tags") {
+        Node::Unknown(why) if asks_for_tags => Err(Arc::clone(why)),
+        _ => Ok(Node::from(context.settings.sensitivity(asset).0.word())),
+    }
+}
+
+/// The value of a tag; unknown where the tags could not be read. `DataClassification`, `data-classification`
+/// and `data_classification` are one name.
 pub(super) fn tag(asset: &Asset, name: &str) -> Node {
     if let unknown @ Node::Unknown(_) = asset.properties.key("Tags") {
         return unknown.clone();
     }
-    let found = asset.tags.iter().find(|(key, _)| key.eq_ignore_ascii_case(name));
+    let found = asset.tags.iter().find(|(key, _)| same_name(key, name));
     found.map_or(Node::Absent, |(_, value)| Node::from(&**value))
+}
+
+fn same_name(a: &str, b: &str) -> bool {
+    let letters = |name: &str| -> String {
+        name.chars().filter(|c| !matches!(c, '-' | '_' | ' ')).flat_map(char::to_lowercase).collect()
+    };
+    letters(a) == letters(b)
 }

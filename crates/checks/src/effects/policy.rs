@@ -252,7 +252,7 @@ pub(super) fn foreign_accounts(context: &Context<'_>, node: &Node) -> Answer<Vec
         .filter_map(|principal| account_of(&principal).map(str::to_owned))
         .filter(|account| {
             let account = AccountId::from(account.as_str());
-            !context.own_accounts.contains(&account) && !context.trusted_accounts.contains(&account)
+            !context.own_accounts.contains(&account) && !context.settings.trusted.contains_key(&account)
         })
         .collect();
     accounts.sort();

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use partywall_checks::Context;
 use partywall_checks::effects::AssetHost;
-use partywall_content::Lifecycle;
+use partywall_content::{AccountSettings, Lifecycle, Settings};
 use partywall_expr::{Host, Trace};
 use partywall_model::{
     Asset, AssetId, Estate, EstateBuilder, EvidenceRecord, Listing, ListingOutcome, Node, Provider, Why,
@@ -79,13 +79,12 @@ impl World {
         let id: AssetId = self.assets[position].id.clone();
         let estate = self.estate();
         let lifecycle = Lifecycle::default();
-        let context = Context::new(
-            &estate,
-            ["444455556666".into()],
-            ["555566667777".into()],
-            &lifecycle,
-            jiff::Timestamp::UNIX_EPOCH,
-        );
+        let settings = Settings {
+            accounts: [("444455556666".into(), AccountSettings::default())].into(),
+            trusted: [("555566667777".into(), String::new())].into(),
+            ..Settings::default()
+        };
+        let context = Context::new(&estate, &settings, &lifecycle, jiff::Timestamp::UNIX_EPOCH);
         let asset = estate.asset(id.as_str()).unwrap();
         let arguments: Vec<Node> = arguments.iter().map(|value| node(value.clone())).collect();
         let arguments: Vec<&Node> = arguments.iter().collect();
@@ -102,7 +101,8 @@ impl World {
     pub(crate) fn is_exposed(&self) -> Said {
         let estate = self.estate();
         let lifecycle = Lifecycle::default();
-        let context = Context::new(&estate, [], [], &lifecycle, jiff::Timestamp::UNIX_EPOCH);
+        let settings = Settings::default();
+        let context = Context::new(&estate, &settings, &lifecycle, jiff::Timestamp::UNIX_EPOCH);
         match context.is_exposed(estate.asset(self.assets[0].id.as_str()).unwrap()) {
             Ok(true) => Said::Yes,
             Ok(false) => Said::No,

@@ -1,6 +1,6 @@
 use partywall_checks::Context;
 use partywall_checks::effects::AssetHost;
-use partywall_content::{FUNCTIONS, Lifecycle};
+use partywall_content::{FUNCTIONS, Lifecycle, Settings};
 use partywall_expr::{Host, Trace, Type};
 use partywall_model::{EstateBuilder, Node};
 
@@ -8,7 +8,8 @@ use partywall_model::{EstateBuilder, Node};
 fn every_function_of_the_table_is_implemented_and_keeps_its_type() {
     let estate = EstateBuilder::default().finish(|_| None);
     let lifecycle = Lifecycle::default();
-    let context = Context::new(&estate, [], [], &lifecycle, jiff::Timestamp::UNIX_EPOCH);
+    let settings = Settings::default();
+    let context = Context::new(&estate, &settings, &lifecycle, jiff::Timestamp::UNIX_EPOCH);
     let asset = estate.asset("org:").unwrap();
     let host = AssetHost::new(&context, asset);
     for signature in FUNCTIONS {

@@ -184,6 +184,23 @@ fn an_endpoint_where_nobody_answers_is_a_clear_error_soon() {
 }
 
 #[test]
+fn ctrl_c_while_an_account_is_read_leaves_nothing_behind() {
+    // A server that takes the connection and never answers.
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", silent.local_addr().unwrap());
+    let mut held = None;
+    let place = tempfile::tempdir().unwrap();
+    let target = place.path().join("evidence");
+    let ran = Partywall::new(&["assess", "aws", "--no-store", "--save", target.to_str().unwrap()])
+        .against(&url, &EMULATOR.credentials, REGION)
+        .interrupted(|| held = Some(silent.accept().unwrap()));
+    assert!(held.is_some());
+    assert_eq!((ran.code, ran.stdout.as_str()), (2, ""));
+    assert!(ran.stderr.contains("interrupted"), "{}", ran.stderr);
+    assert_eq!(fs::read_dir(place.path()).unwrap().count(), 0);
+}
+
+#[test]
 fn without_credentials_it_is_said_how_to_give_some() {
     let ran = Partywall::new(&["assess", "aws", "--no-store"]).env("AWS_REGION", REGION).run();
     assert_eq!(ran.code, 2);

@@ -1,7 +1,7 @@
 //! The program, run as a person runs it.
 
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 
 use crate::emulator::Credentials;
 
@@ -49,7 +49,20 @@ impl Partywall {
     }
 
     pub(crate) fn run(mut self) -> Ran {
-        let output = self.command.output().unwrap();
+        Self::ended(self.command.output().unwrap())
+    }
+
+    /// Starts it, and presses Ctrl-C when `ready` returns.
+    pub(crate) fn interrupted(mut self, ready: impl FnOnce()) -> Ran {
+        self.command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let child = self.command.spawn().unwrap();
+        ready();
+        let sent = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+        assert!(sent.success());
+        Self::ended(child.wait_with_output().unwrap())
+    }
+
+    fn ended(output: Output) -> Ran {
         let stderr = String::from_utf8(output.stderr).unwrap();
         let code = output.status.code().unwrap_or_else(|| panic!("ended by a signal: {stderr}"));
         assert!(!stderr.contains("panicked at"), "{stderr}");
