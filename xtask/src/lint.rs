@@ -43,6 +43,7 @@ pub(crate) fn run(repository: &Repository) -> Outcome {
     let metadata = Metadata::read(repository)?;
     let corpora = corpus_names(repository);
     let mut violations = arrows::check(&metadata);
+    violations.extend(one_program(&metadata));
     violations.extend(purity::check(&files));
     violations.extend(shape::check(&files));
     violations.extend(places::check(&files));
@@ -55,6 +56,15 @@ pub(crate) fn run(repository: &Repository) -> Outcome {
         0 => Ok(()),
         count => Err(Failure::new(format!("{count} rules of the architecture are broken"))),
     }
+}
+
+/// The README's first command is a plain `cargo run`: it must have one program to choose from.
+fn one_program(metadata: &Metadata) -> Option<Violation> {
+    let is_default = |name: &str| metadata.workspace_default_members.iter().any(|id| id == name);
+    let names: Vec<&str> =
+        metadata.members().filter(|package| is_default(&package.id)).map(|package| &*package.name).collect();
+    let message = format!("`default-members` must be `partywall` alone, for `cargo run`; they are {names:?}");
+    (names != ["partywall"]).then(|| Violation::new("Cargo.toml", message))
 }
 
 /// A text file of the repository, by its path with forward slashes.

@@ -12,6 +12,8 @@ use crate::repository::Repository;
 pub(crate) struct Metadata {
     pub(crate) packages: Vec<Package>,
     pub(crate) workspace_members: Vec<String>,
+    /// What a plain `cargo run` looks at.
+    pub(crate) workspace_default_members: Vec<String>,
     pub(crate) resolve: Resolve,
     pub(crate) target_directory: std::path::PathBuf,
 }
