@@ -252,7 +252,8 @@ fn alone(mut world: World) -> World {
     let subject = world.assets[0].clone();
     if subject.kind == *"AWS::EC2::Subnet" {
         let is_twin = |asset: &Asset| {
-            asset.kind == subject.kind && asset.properties.key("SubnetId") == subject.properties.key("SubnetId")
+            asset.kind == subject.kind
+                && asset.properties.key("SubnetId") == subject.properties.key("SubnetId")
         };
         world.assets.retain(|asset| asset.id == subject.id || !is_twin(asset));
     }
