@@ -20,6 +20,9 @@ import messaging
 import network
 import storage
 import watch
+import wide_compute
+import wide_data
+import wide_edge
 from accounts import BANK, IRELAND, Account, Emulator, Place
 from network import ANYWHERE, open_port
 from summary import summary
@@ -42,6 +45,9 @@ def build(place: Place) -> None:
     front(place, vpc)
     services(place, key)
     watching(place)
+    wide_compute.build(place)
+    wide_edge.build(place)
+    wide_data.build(place)
 
 
 def identities(place: Place) -> None:
