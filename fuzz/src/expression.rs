@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 
 use partywall_content::{FUNCTIONS, collector_language};
-use partywall_expr::{EvalError, Host, Language, NoHost, Outcome, Program, Scope, Trace};
+use partywall_expr::{EvalError, Host, Language, NoHost, HostValue, Outcome, Program, Scope, Trace};
 use partywall_model::{Node, Why, WhyKind};
 
 /// A source text: an error points into the text; a program survives being stored, stays within its budget,
@@ -119,9 +119,14 @@ fn check_place(error: EvalError, source: &str) -> EvalError {
 struct Echo;
 
 impl Host for Echo {
-    fn call(&self, name: &str, arguments: &[&Node], trace: &mut Trace) -> Result<Node, EvalError> {
+    fn call<'h>(
+        &'h self,
+        name: &str,
+        arguments: &[&Node],
+        trace: &mut Trace,
+    ) -> Result<HostValue<'h>, EvalError> {
         match arguments.first() {
-            Some(first) => Ok((*first).clone()),
+            Some(first) => Ok((*first).clone().into()),
             None => NoHost.call(name, arguments, trace),
         }
     }

@@ -21,7 +21,7 @@ mod trust;
 
 use std::sync::Arc;
 
-use partywall_expr::{EvalError, Host, Trace};
+use partywall_expr::{EvalError, Host, HostValue, Trace};
 use partywall_model::{Asset, Node, Why};
 
 pub(crate) use joins::Joins;
@@ -47,7 +47,12 @@ impl<'a> AssetHost<'a> {
 }
 
 impl Host for AssetHost<'_> {
-    fn call(&self, name: &str, arguments: &[&Node], trace: &mut Trace) -> Result<Node, EvalError> {
+    fn call<'h>(
+        &'h self,
+        name: &str,
+        arguments: &[&Node],
+        trace: &mut Trace,
+    ) -> Result<HostValue<'h>, EvalError> {
         let Self { context, asset } = *self;
         let first = arguments.first().copied().unwrap_or(&Node::Absent);
         let second = arguments.get(1).copied().unwrap_or(&Node::Absent);
@@ -83,7 +88,7 @@ impl Host for AssetHost<'_> {
             "estate.region" => Ok(estate::region(context, asset)),
             "age_days" => answer(time::age_days(context.now, first)),
             "tls.weak" => yes_no(tls::weak(first)),
-            "tag" => Ok(estate::tag(asset, text(name, second)?)),
+            "tag" => Ok(estate::tag(asset, text(name, second)?).into()),
             "sensitivity" => answer(estate::sensitivity(context, asset)),
             "cidr.public" => yes_no(cidr::public(first)),
             "cidr.everywhere" => yes_no(cidr::everywhere(first)),
@@ -98,15 +103,15 @@ fn text<'n>(function: &str, node: &'n Node) -> Result<&'n str, EvalError> {
     node.as_str().ok_or_else(|| EvalError::host(format!("`{function}` takes a text there")))
 }
 
-fn answer(answer: Answer<Node>) -> Result<Node, EvalError> {
-    Ok(answer.unwrap_or_else(Node::Unknown))
+fn answer<'h>(answer: Answer<Node>) -> Result<HostValue<'h>, EvalError> {
+    Ok(answer.unwrap_or_else(Node::Unknown).into())
 }
 
-fn yes_no(value: Answer<bool>) -> Result<Node, EvalError> {
+fn yes_no<'h>(value: Answer<bool>) -> Result<HostValue<'h>, EvalError> {
     answer(value.map(Node::Bool))
 }
 
-fn texts(values: Answer<Vec<String>>) -> Result<Node, EvalError> {
+fn texts<'h>(values: Answer<Vec<String>>) -> Result<HostValue<'h>, EvalError> {
     answer(values.map(|values| Node::List(values.into_iter().map(Node::from).collect())))
 }
 

@@ -371,7 +371,7 @@ impl<'r> Run<'r> {
         }
         let nodes: Vec<_> = values.iter().map(Value::node).collect();
         let arguments: Vec<&Node> = nodes.iter().map(|node| &**node).collect();
-        self.host.call(&call.name, &arguments, &mut self.trace).map(Value::Owned)
+        self.host.call(&call.name, &arguments, &mut self.trace).map(Value::from)
     }
 }
 

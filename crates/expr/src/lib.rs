@@ -39,5 +39,5 @@ pub use error::{CompileError, EvalError, EvalErrorKind, Place};
 pub use language::{Language, Parameter, Signature, Type};
 pub use paths::{Comparison, Path};
 pub use program::Program;
-pub use scope::{Host, NoHost, Scope};
+pub use scope::{Host, HostValue, NoHost, Scope};
 pub use trace::{Outcome, Read, Seen, Trace, Truth};

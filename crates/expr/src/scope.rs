@@ -1,6 +1,8 @@
 //! What an evaluation is given: values for its variables, and a host for its functions.
 
-use partywall_model::Node;
+use std::sync::Arc;
+
+use partywall_model::{Node, Why};
 
 use crate::error::EvalError;
 use crate::trace::Trace;
@@ -48,7 +50,32 @@ pub trait Host {
     ///
     /// # Errors
     /// [`EvalError::host`] for a mistake of the expression's author; never for something that was not seen.
-    fn call(&self, name: &str, arguments: &[&Node], trace: &mut Trace) -> Result<Node, EvalError>;
+    fn call<'h>(
+        &'h self,
+        name: &str,
+        arguments: &[&Node],
+        trace: &mut Trace,
+    ) -> Result<HostValue<'h>, EvalError>;
+}
+
+/// What a host answers.
+///
+/// A join of two kinds looks at all of one kind for each of the other. It must not copy them each time, so
+/// a host can hand out what it has.
+#[derive(Clone, Debug)]
+pub enum HostValue<'h> {
+    /// A value of its own.
+    Made(Node),
+    /// Something that the host has.
+    Part(&'h Node),
+    /// A list of things that the host has; the list is not whole where a reason is given.
+    Parts(Vec<&'h Node>, Option<Arc<Why>>),
+}
+
+impl From<Node> for HostValue<'_> {
+    fn from(node: Node) -> Self {
+        Self::Made(node)
+    }
 }
 
 /// A host without functions.
@@ -56,7 +83,7 @@ pub trait Host {
 pub struct NoHost;
 
 impl Host for NoHost {
-    fn call(&self, name: &str, _: &[&Node], _: &mut Trace) -> Result<Node, EvalError> {
+    fn call<'h>(&'h self, name: &str, _: &[&Node], _: &mut Trace) -> Result<HostValue<'h>, EvalError> {
         Err(EvalError::host(format!("there is no function `{name}` here")))
     }
 }

@@ -1,5 +1,6 @@
 //! [`Value`]: a node on its way through an evaluation, borrowed wherever it can be.
 
+use crate::scope::HostValue;
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -16,6 +17,19 @@ pub(crate) enum Value<'v> {
     Owned(Node),
     /// A computed list whose elements may still be borrowed; they are never `Many` themselves.
     Many(Vec<Value<'v>>),
+}
+
+impl<'v> From<HostValue<'v>> for Value<'v> {
+    fn from(value: HostValue<'v>) -> Self {
+        match value {
+            HostValue::Made(node) => Self::Owned(node),
+            HostValue::Part(node) => Self::Borrowed(node),
+            HostValue::Parts(nodes, unseen) => {
+                let unseen = unseen.map(Self::unknown);
+                Self::Many(nodes.into_iter().map(Self::Borrowed).chain(unseen).collect())
+            }
+        }
+    }
 }
 
 pub(crate) static ABSENT: Node = Node::Absent;

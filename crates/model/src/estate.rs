@@ -155,7 +155,11 @@ impl Estate {
     }
 
     /// The assets of a kind in a scope, placeholders left out.
-    pub fn of_kind<'a>(&'a self, kind: &str, scope: Scope<'a>) -> impl Iterator<Item = &'a Asset> {
+    pub fn of_kind<'a, 's>(
+        &'a self,
+        kind: &str,
+        scope: Scope<'s>,
+    ) -> impl Iterator<Item = &'a Asset> + use<'a, 's> {
         self.populations(kind, scope)
             .flat_map(|(_, in_account)| &in_account.assets)
             .filter_map(|at| self.assets.get(*at))
@@ -183,11 +187,11 @@ impl Estate {
         Err(Arc::new(Why::new(WhyKind::NotRead, format!("list of {kind}")).with_message(message)))
     }
 
-    fn populations<'a>(
+    fn populations<'a, 's>(
         &'a self,
         kind: &str,
-        scope: Scope<'a>,
-    ) -> impl Iterator<Item = (&'a Option<AccountId>, &'a InAccount)> {
+        scope: Scope<'s>,
+    ) -> impl Iterator<Item = (&'a Option<AccountId>, &'a InAccount)> + use<'a, 's> {
         let account = match scope {
             Scope::Region(account, _) | Scope::Account(account) => Some(account),
             Scope::Everywhere => None,

@@ -272,6 +272,7 @@ impl<K: Into<Arc<str>>> FromIterator<(K, Node)> for Map {
         let mut entries: Vec<(Arc<str>, Node)> =
             entries.into_iter().map(|(key, value)| (key.into(), value)).collect();
         if entries.is_sorted_by(|(a, _), (b, _)| a < b) {
+            entries.shrink_to_fit();
             return Self(entries);
         }
         entries.sort_by(|(a, _), (b, _)| a.cmp(b));

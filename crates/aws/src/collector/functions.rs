@@ -1,14 +1,19 @@
 //! The functions of collectors; what they mean is written at `partywall_content::COLLECTOR_FUNCTIONS`.
 
-use partywall_expr::{EvalError, Host, Trace};
+use partywall_expr::{EvalError, Host, HostValue, Trace};
 use partywall_model::{Map, Node, Why, WhyKind};
 
 /// Answers the functions of collectors.
 pub(crate) struct CollectorFunctions;
 
 impl Host for CollectorFunctions {
-    fn call(&self, name: &str, arguments: &[&Node], _: &mut Trace) -> Result<Node, EvalError> {
-        match (name, arguments) {
+    fn call<'h>(
+        &'h self,
+        name: &str,
+        arguments: &[&Node],
+        _: &mut Trace,
+    ) -> Result<HostValue<'h>, EvalError> {
+        let value = match (name, arguments) {
             ("pick", [map, names]) => pick(map, names),
             ("to_map", [list, key, value]) => keyed(list, key, |row| value.as_str().map(|v| row.key(v))),
             ("index_by", [list, key]) => keyed(list, key, Some),
@@ -16,7 +21,8 @@ impl Host for CollectorFunctions {
             ("seen", [value, otherwise]) => Ok(seen(value, otherwise)),
             ("named", [tags, otherwise]) => Ok(named(tags).unwrap_or(otherwise).clone()),
             _ => Err(EvalError::host(format!("collectors have no function `{name}` that takes this"))),
-        }
+        };
+        value.map(HostValue::from)
     }
 }
 

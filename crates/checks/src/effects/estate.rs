@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use partywall_expr::HostValue;
 use partywall_model::{Asset, Node, Scope, Why, WhyKind};
 
 use super::Answer;
@@ -9,12 +10,12 @@ use super::policy::account_scope;
 use crate::context::Context;
 
 /// All of a kind in the asset's account.
-pub(super) fn in_account(context: &Context<'_>, asset: &Asset, kind: &str) -> Node {
+pub(super) fn in_account<'a>(context: &Context<'a>, asset: &Asset, kind: &str) -> HostValue<'a> {
     population(context, kind, account_scope(asset))
 }
 
 /// All of a kind in the asset's account and region.
-pub(super) fn in_region(context: &Context<'_>, asset: &Asset, kind: &str) -> Node {
+pub(super) fn in_region<'a>(context: &Context<'a>, asset: &Asset, kind: &str) -> HostValue<'a> {
     let scope = match (&asset.account, &asset.region) {
         (Some(account), Some(region)) => Scope::Region(account, region),
         _ => account_scope(asset),
@@ -22,20 +23,22 @@ pub(super) fn in_region(context: &Context<'_>, asset: &Asset, kind: &str) -> Nod
     population(context, kind, scope)
 }
 
-fn population(context: &Context<'_>, kind: &str, scope: Scope<'_>) -> Node {
-    let mut items: Vec<Node> =
-        context.estate.of_kind(kind, scope).map(|asset| asset.properties.clone()).collect();
-    if let Err(why) = context.estate.completeness(kind, scope) {
-        items.push(Node::Unknown(why));
-    }
-    Node::List(items)
+fn population<'a>(context: &Context<'a>, kind: &str, scope: Scope<'_>) -> HostValue<'a> {
+    let items = context.estate.of_kind(kind, scope).map(|asset| &asset.properties).collect();
+    HostValue::Parts(items, context.estate.completeness(kind, scope).err())
 }
 
 /// Of a kind in the asset's account those whose property equals, or as a list contains, a value.
-pub(super) fn find(context: &Context<'_>, asset: &Asset, kind: &str, property: &str, value: &Node) -> Node {
+pub(super) fn find<'a>(
+    context: &Context<'a>,
+    asset: &Asset,
+    kind: &str,
+    property: &str,
+    value: &Node,
+) -> HostValue<'a> {
     match value {
-        Node::Absent => return Node::List(Vec::new()),
-        Node::Unknown(_) => return Node::List(vec![value.clone()]),
+        Node::Absent => return HostValue::Parts(Vec::new(), None),
+        Node::Unknown(why) => return HostValue::Parts(Vec::new(), Some(Arc::clone(why))),
         _ => {}
     }
     let scope = account_scope(asset);
@@ -43,12 +46,9 @@ pub(super) fn find(context: &Context<'_>, asset: &Asset, kind: &str, property: &
         Node::Text(text) => context.joins.find(context.estate, scope, kind, property, text),
         value => look_at_all(context, scope, kind, property, value),
     };
-    let mut items: Vec<Node> = found.into_iter().map(|other| other.properties.clone()).collect();
     // One whose property was not seen, or that was not listed, could be the one that is looked for.
-    if let Some(why) = unseen.or_else(|| context.estate.completeness(kind, scope).err()) {
-        items.push(Node::Unknown(why));
-    }
-    Node::List(items)
+    let unseen = unseen.or_else(|| context.estate.completeness(kind, scope).err());
+    HostValue::Parts(found.into_iter().map(|other| &other.properties).collect(), unseen)
 }
 
 /// The long way for what is no text; such joins are rare.
@@ -72,8 +72,8 @@ fn look_at_all<'a>(
 }
 
 /// The properties of the asset's account.
-pub(super) fn account(context: &Context<'_>, asset: &Asset) -> Node {
-    account_properties(context, asset).map_or_else(Node::Unknown, Node::clone)
+pub(super) fn account<'a>(context: &Context<'a>, asset: &Asset) -> HostValue<'a> {
+    account_properties(context, asset).map_or_else(|why| Node::Unknown(why).into(), HostValue::Part)
 }
 
 /// The properties of the asset's account, or why they are not in view. An asset of no known account has none.
@@ -93,17 +93,20 @@ pub(super) fn account_properties<'a>(context: &Context<'a>, asset: &Asset) -> An
 }
 
 /// The properties of the asset's region in its account.
-pub(super) fn region(context: &Context<'_>, asset: &Asset) -> Node {
+pub(super) fn region<'a>(context: &Context<'a>, asset: &Asset) -> HostValue<'a> {
+    region_properties(context, asset).map_or_else(|why| Node::Unknown(why).into(), HostValue::Part)
+}
+
+/// The same, or why they are not in view.
+pub(super) fn region_properties<'a>(context: &Context<'a>, asset: &Asset) -> Answer<&'a Node> {
     const KIND: &str = "AWS::::Region";
     let (Some(account), Some(region)) = (&asset.account, &asset.region) else {
-        return Node::Unknown(not_in_view(KIND));
+        return Err(not_in_view(KIND));
     };
     let scope = Scope::Region(account, region);
     match context.estate.of_kind(KIND, scope).next() {
-        Some(found) => found.properties.clone(),
-        None => {
-            Node::Unknown(context.estate.completeness(KIND, scope).err().unwrap_or_else(|| not_in_view(KIND)))
-        }
+        Some(found) => Ok(&found.properties),
+        None => Err(context.estate.completeness(KIND, scope).err().unwrap_or_else(|| not_in_view(KIND))),
     }
 }
 

@@ -365,8 +365,7 @@ fn own_places(asset: &Asset) -> Answer<Vec<String>> {
 /// Guide, "Block public access for Amazon EBS snapshots").
 pub(super) fn shared_with_all(context: &Context<'_>, asset: &Asset) -> Answer<bool> {
     let taken_back = || {
-        let region = super::estate::region(context, asset);
-        match region.at("Observed.SnapshotBlockPublicAccessState") {
+        match super::estate::region_properties(context, asset)?.at("Observed.SnapshotBlockPublicAccessState") {
             Node::Unknown(why) => Err(Arc::clone(why)),
             state => Ok(state.as_str() == Some("block-all-sharing")),
         }

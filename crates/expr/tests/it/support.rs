@@ -48,13 +48,18 @@ pub(crate) fn language() -> Language {
 pub(crate) struct TestHost;
 
 impl Host for TestHost {
-    fn call(&self, name: &str, arguments: &[&Node], trace: &mut Trace) -> Result<Node, EvalError> {
+    fn call<'h>(
+        &'h self,
+        name: &str,
+        arguments: &[&Node],
+        trace: &mut Trace,
+    ) -> Result<HostValue<'h>, EvalError> {
         trace.note(format!("called {name}"));
         let first = arguments.first().copied().unwrap_or(&Node::Absent);
         match name {
-            "policy.public" => Ok(first.key("Public").clone()),
-            "net.ports" => Ok(first.clone()),
-            "is_known" => Ok(Node::Bool(!first.is_unknown())),
+            "policy.public" => Ok(first.key("Public").clone().into()),
+            "net.ports" => Ok(first.clone().into()),
+            "is_known" => Ok(Node::Bool(!first.is_unknown()).into()),
             other => Err(EvalError::host(format!("`{other}` is not answered"))),
         }
     }

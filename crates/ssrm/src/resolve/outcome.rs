@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use partywall_content::{Lifecycle, Switch};
-use partywall_expr::{EvalError, Host, Program, Scope, Seen, Trace, Truth};
+use partywall_expr::{EvalError, Host, HostValue, Program, Scope, Seen, Trace, Truth};
 use partywall_model::{Asset, Node, Problem, Why, WhyKind};
 
 use super::date_of;
@@ -121,14 +121,19 @@ impl LifecycleHost<'_> {
 }
 
 impl Host for LifecycleHost<'_> {
-    fn call(&self, name: &str, arguments: &[&Node], _: &mut Trace) -> Result<Node, EvalError> {
+    fn call<'h>(
+        &'h self,
+        name: &str,
+        arguments: &[&Node],
+        _: &mut Trace,
+    ) -> Result<HostValue<'h>, EvalError> {
         let [product, version] = arguments else {
             return Err(EvalError::host(format!("`{name}` takes a product and a version")));
         };
         let end = self.end(product, version);
         match name {
-            "lifecycle.ended" => Ok(Node::Bool(end.is_some_and(|end| end <= date_of(self.now)))),
-            "lifecycle.known" => Ok(Node::Bool(end.is_some())),
+            "lifecycle.ended" => Ok(Node::Bool(end.is_some_and(|end| end <= date_of(self.now))).into()),
+            "lifecycle.known" => Ok(Node::Bool(end.is_some()).into()),
             _ => Err(EvalError::host(format!("lines have no function `{name}`"))),
         }
     }

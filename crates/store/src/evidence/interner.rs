@@ -20,11 +20,15 @@ pub(super) struct Interner {
     known: HashSet<Arc<str>>,
     /// The text that was last found at each place; nearly all names are found here, without hashing.
     recent: Vec<Arc<str>>,
+    /// The same for values, of which most are never seen again: they are never kept for longer than until
+    /// another falls on their place.
+    values: Vec<Arc<str>>,
 }
 
 impl Default for Interner {
     fn default() -> Self {
-        Self { known: HashSet::new(), recent: vec![Arc::from(""); 1 << RECENT_BITS] }
+        let empty = vec![Arc::from(""); 1 << RECENT_BITS];
+        Self { known: HashSet::new(), recent: empty.clone(), values: empty }
     }
 }
 
@@ -50,6 +54,19 @@ impl Interner {
         };
         *recent = Arc::clone(&shared);
         shared
+    }
+
+    /// A value, shared with an equal one that was read not long ago.
+    pub(super) fn share_value(&mut self, text: &str) -> Arc<str> {
+        match self.values.get_mut(place(text)) {
+            Some(recent) if text.len() <= LENGTH_LIMIT => {
+                if **recent != *text {
+                    *recent = text.into();
+                }
+                Arc::clone(recent)
+            }
+            _ => text.into(),
+        }
     }
 }
 
@@ -85,6 +102,8 @@ mod tests {
         for text in ["beginning-a-endingxx", "beginning-b-endingxx", "", "a", "a\0", "\0a", "ä"] {
             assert_eq!(&*interner.share(text), text);
             assert_eq!(&*interner.share(text), text);
+            assert_eq!(&*interner.share_value(text), text);
+            assert_eq!(&*interner.share_value(text), text);
         }
     }
 }

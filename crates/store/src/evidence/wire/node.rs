@@ -138,7 +138,7 @@ impl<'de> Visitor<'de> for NodeSeed<'_> {
     }
 
     fn visit_str<E>(self, value: &str) -> Result<Node, E> {
-        Ok(Node::Text(value.into()))
+        Ok(Node::Text(self.interner.share_value(value)))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Node, A::Error> {
@@ -147,6 +147,8 @@ impl<'de> Visitor<'de> for NodeSeed<'_> {
         while let Some(item) = seq.next_element_seed(NodeSeed { interner: &mut *self.interner, depth })? {
             items.push(item);
         }
+        // An estate is held for the whole of an assessment: room for more would be most of its memory.
+        items.shrink_to_fit();
         Ok(Node::List(items))
     }
 
