@@ -7,15 +7,16 @@ use partywall_content::load::{Files, load};
 use partywall_model::ControlId;
 
 /// The files of the small content, by path.
-const FILES: [(&str, &str); 5] = [
+const FILES: [(&str, &str); 6] = [
     ("ssrm/controls.yaml", include_str!("base/controls.yaml")),
     ("ssrm/archetypes.yaml", include_str!("base/archetypes.yaml")),
     ("ssrm/services/aws/s3.yaml", include_str!("base/service.yaml")),
+    ("frameworks/nist-800-53r5.yaml", include_str!("base/framework.yaml")),
     ("checks/aws/s3/s3-bucket-open.yaml", include_str!("base/check.yaml")),
     ("collect/aws/s3.yaml", include_str!("base/collector.yaml")),
 ];
 
-/// Two controls, an archetype, a service, a check and a collector.
+/// Two controls, a framework, an archetype, a service, a check and a collector.
 pub(crate) fn content() -> &'static Content {
     static CONTENT: OnceLock<Content> = OnceLock::new();
     CONTENT.get_or_init(|| {

@@ -1,7 +1,7 @@
 //! Content files, settings and the packed blob.
 
 use partywall_content::load::{Files, Loaded, load};
-use partywall_content::{Content, Settings, blob};
+use partywall_content::{Catalog, Content, Settings, blob};
 
 use crate::base;
 
@@ -18,6 +18,23 @@ pub fn content_collector(bytes: &[u8]) {
 /// A service file.
 pub fn content_service(bytes: &[u8]) {
     one_file("ssrm/services/aws/s3.yaml", bytes);
+}
+
+/// A framework file.
+pub fn content_framework(bytes: &[u8]) {
+    one_file("frameworks/nist-800-53r5.yaml", bytes);
+}
+
+/// An OSCAL catalogue: what is read of it is bounded and is found as it is written.
+pub fn catalog_text(bytes: &[u8]) {
+    if let Ok(catalog) = Catalog::read(bytes) {
+        assert!(!catalog.is_empty(), "a catalogue without controls is refused");
+        assert!(catalog.len() <= bytes.len() / r#"{"id":""}"#.len(), "more controls than there is room for");
+        for (id, control) in catalog.controls() {
+            assert!(catalog.control(id).is_some(), "`{id}` is not found as it is kept");
+            assert!(control.text.len() <= 8_192 + "…".len(), "a statement of {} bytes", control.text.len());
+        }
+    }
 }
 
 /// The files of the responsibility model; the text is read as each of them.

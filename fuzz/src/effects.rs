@@ -282,7 +282,7 @@ fn call_on(asset: &Asset, name: &str, arguments: &[&Node]) -> Node {
     let settings = Settings::default();
     let context = Context::new(estate(), &settings, lifecycle, now());
     let answer = AssetHost::new(&context, asset).call(name, arguments, &mut Trace::default());
-    answer.unwrap_or_else(|error| panic!("`{name}` blames the author: {error}"))
+    answer.unwrap_or_else(|error| panic!("`{name}` blames the author: {error}")).into_node()
 }
 
 /// One account in full view, whose block on public access is off.

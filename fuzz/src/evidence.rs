@@ -6,11 +6,13 @@ use std::fs;
 use std::path::{Component, Path};
 
 use jiff::Timestamp;
-use partywall_model::{Asset, EvidenceRecord, Fingerprint, Provider, Severity};
+use partywall_model::{Asset, EvidenceRecord, Fingerprint, Holder, Provider, Severity};
 use partywall_store::evidence::{
     EvidenceError, EvidenceReader, EvidenceWriter, Existing, FORMAT, Footer, Header, MANIFEST, Manifest, Tool,
 };
-use partywall_store::history::{FindingRow, Outcome, RunId, RunRecord, SqliteStore, Store};
+use partywall_store::history::{
+    AssetRow, FindingRow, HeldLine, Keep, Outcome, RunId, RunRecord, Signature, SqliteStore, Store,
+};
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
@@ -142,6 +144,10 @@ fn ask(store: &mut SqliteStore) {
         store.last_known(&"111122223333".into(), &"eu-west-1".into(), &"AWS::S3::Bucket".into()).err(),
         store.level_three_since(&"platform.a".into(), &["111122223333".into()]).err(),
         store.record_run(&run("second"), &mut [finding()].into_iter()).err(),
+        store.state(&run("first").id).err(),
+        store.state(&run("second").id).err(),
+        store.trend(&["111122223333".into()], Timestamp::UNIX_EPOCH, 9).err(),
+        store.prune(&Keep { runs: Some(1), since: None }).err(),
     ];
     answers.into_iter().flatten().for_each(|error| assert!(!error.to_string().is_empty()));
 }
@@ -168,8 +174,24 @@ fn run(id: &str) -> RunRecord {
         tool_version: "0".into(),
         complete: true,
         accounts: vec!["111122223333".into()],
+        overall: None,
+        layers: Vec::new(),
         controls: Vec::new(),
         populations: Vec::new(),
+        signatures: vec![Signature(vec![HeldLine {
+            control: "platform.a".into(),
+            holder: Holder::ThirdParty("b".into()),
+            rule: "aws/s3.yaml:1".into(),
+            switch: "C".into(),
+            need: "".into(),
+        }])],
+        assets: vec![AssetRow {
+            asset: "arn:aws:s3:::b".into(),
+            kind: "AWS::S3::Bucket".into(),
+            account: Some("111122223333".into()),
+            region: Some("eu-west-1".into()),
+            signature: 0,
+        }],
     }
 }
 
@@ -181,6 +203,7 @@ fn finding() -> FindingRow {
         asset: "arn:aws:s3:::b".into(),
         outcome: Outcome::Fail,
         severity: Severity::High,
+        why: "".into(),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 
 use partywall_content::{FUNCTIONS, collector_language};
-use partywall_expr::{EvalError, Host, Language, NoHost, HostValue, Outcome, Program, Scope, Trace};
+use partywall_expr::{EvalError, Host, HostValue, Language, NoHost, Outcome, Program, Scope, Trace};
 use partywall_model::{Node, Why, WhyKind};
 
 /// A source text: an error points into the text; a program survives being stored, stays within its budget,

@@ -36,7 +36,8 @@ mod report;
 
 pub use aws::{aws_pages, aws_redaction, aws_reply};
 pub use content::{
-    content_check, content_collector, content_model, content_service, packed_blob, settings_text,
+    catalog_text, content_check, content_collector, content_framework, content_model, content_service,
+    packed_blob, settings_text,
 };
 pub use effects::{cidr_text, policy_document, time_text, tls_name};
 pub use evidence::{evidence_file, evidence_manifest, evidence_records, history_file};
@@ -67,9 +68,11 @@ macro_rules! each_target {
             aws_redaction, SECRETS, 2048;
             aws_reply, AWS, 2048;
             check_judgement, POLICY, 2048;
+            catalog_text, CATALOG, 2048;
             cidr_text, CIDR, 64;
             content_check, CONTENT, 4096;
             content_collector, CONTENT, 4096;
+            content_framework, CONTENT, 4096;
             content_model, CONTENT, 4096;
             content_service, CONTENT, 4096;
             evidence_file, EVIDENCE, 2048;

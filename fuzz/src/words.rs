@@ -33,6 +33,26 @@ pub(crate) const JSON: &[&str] = &[
     "é",
 ];
 
+pub(crate) const CATALOG: &[&str] = &[
+    "{\"catalog\":",
+    "\"groups\":[",
+    "\"controls\":[",
+    "\"params\":[",
+    "\"parts\":[",
+    "\"props\":[",
+    "\"select\":{\"choice\":[",
+    "\"id\":",
+    "\"name\":\"statement\"",
+    "\"prose\":",
+    "{{ insert: param, p1 }}",
+    "{{",
+    "}}",
+    ",",
+    "null",
+    "\u{feff}",
+    "é",
+];
+
 pub(crate) const EVIDENCE: &[&str] = &[
     "\n",
     "{\"asset\":",

@@ -5,9 +5,13 @@
 
 mod assess;
 mod build;
+mod organisation;
+mod scale;
 
 pub(crate) use assess::{Profile, credentials, finished, program, run as assess};
 pub(crate) use build::run as build;
+pub(crate) use organisation::run as organisation;
+pub(crate) use scale::run as scale;
 
 use crate::failure::{Failure, Outcome};
 
@@ -27,9 +31,9 @@ fn report(figures: &[Figure]) -> Outcome {
         let against = match limit {
             Some(limit) if measured > limit => {
                 over.push(*what);
-                format!("over the budget of {limit:.0}")
+                format!("over the budget of {limit}")
             }
-            Some(limit) => format!("within the budget of {limit:.0}"),
+            Some(limit) => format!("within the budget of {limit}"),
             None => "no budget".to_owned(),
         };
         println!("{what:<28} {measured:>9.1} {unit:<12} {against}");

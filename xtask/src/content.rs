@@ -2,6 +2,7 @@
 
 pub(crate) mod check;
 mod expression;
+pub(crate) mod frameworks;
 mod mutants;
 pub(crate) mod mutate;
 

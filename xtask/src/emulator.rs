@@ -51,8 +51,13 @@ impl Emulator {
 
     /// Runs a script of `examples/estate` that builds an estate in it.
     pub(crate) fn build(&self, repository: &Repository, script: &str) -> Outcome {
+        self.build_with(repository, script, &[])
+    }
+
+    /// The same, with options of the script's own.
+    pub(crate) fn build_with(&self, repository: &Repository, script: &str, options: &[&str]) -> Outcome {
         let mut command = Command::new(&self.python);
-        command.arg(script).args(["--endpoint", &self.endpoint()]);
+        command.arg(script).args(["--endpoint", &self.endpoint()]).args(options);
         setup::must(command.current_dir(repository.path("examples/estate")).stdout(Stdio::null()))
     }
 

@@ -31,10 +31,14 @@ cargo xtask test conformance         only the tests against the corpora
 cargo xtask content check            every problem of content/ with file and line, and every example
 cargo xtask content mutate [--check ID]
                                      changes each check's expressions: do its examples notice?
+cargo xtask content frameworks [--from DIR]
+                                     are the ids of content/frameworks those that others know?
 cargo xtask docs [--check]           makes the generated pages under docs/; --check fails where they drifted
 cargo xtask lint                     the rules of the architecture that no compiler holds
 cargo xtask licences                 every dependency against deny.toml
 cargo xtask bench build|assess       what a cold build, or an assessment, costs against its budget
+cargo xtask bench scale              what a recorded estate of 100,000 assets costs; is what was planted found?
+cargo xtask bench organisation       whether the memory of a live run grows with the accounts
 cargo xtask record-bank [--into DIR] records examples/bank anew from the emulator
 ";
 
@@ -62,12 +66,15 @@ fn run(words: &[&str]) -> Outcome {
         ["test", "conformance"] => test::run_conformance(&repository),
         ["content", "check"] => content::check::run(&repository),
         ["content", "mutate", options @ ..] => content::mutate::run(&repository, options),
+        ["content", "frameworks", options @ ..] => content::frameworks::run(&repository, options),
         ["docs"] => docs::run(&repository, docs::Mode::Write),
         ["docs", "--check"] => docs::run(&repository, docs::Mode::Check),
         ["lint"] => lint::run(&repository),
         ["licences"] => licences::check(&repository),
         ["bench", "build"] => bench::build(&repository),
         ["bench", "assess"] => bench::assess(&repository),
+        ["bench", "scale"] => bench::scale(&repository),
+        ["bench", "organisation"] => bench::organisation(&repository),
         ["record-bank"] => record_bank::run(&repository, record_bank::BANK),
         ["record-bank", "--into", folder] => record_bank::run(&repository, folder),
         [] => Err(Failure::new(format!("name a task:\n{USAGE}"))),

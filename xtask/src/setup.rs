@@ -157,6 +157,17 @@ pub(crate) fn must(command: &mut Command) -> Outcome {
     }
 }
 
+/// Runs a command to success, and gives what it printed.
+pub(crate) fn output(command: &mut Command) -> Outcome<String> {
+    let shown = shown(command);
+    let ended = command.stderr(Stdio::inherit()).output();
+    let ended = ended.map_err(|error| Failure::new(format!("`{shown}` cannot be started: {error}")))?;
+    match ended.status.success() {
+        true => Ok(String::from_utf8_lossy(&ended.stdout).into_owned()),
+        false => Err(Failure::new(format!("`{shown}` failed: {}", ended.status))),
+    }
+}
+
 /// A command as one would type it.
 pub(crate) fn shown(command: &Command) -> String {
     let words = std::iter::once(command.get_program()).chain(command.get_args());

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
+use aws_config::SdkConfig;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use thiserror::Error;
@@ -16,7 +17,7 @@ use tokio::time::Instant;
 use crate::credentials::{self, CredentialSource, Role, Vault};
 use crate::endpoint::Endpoints;
 use crate::exchange;
-use crate::fault::{CallError, Kind, Standing, code};
+use crate::fault::{CallError, Kind, Standing, code, kind_of};
 use crate::limits::{AdaptiveRate, Limits};
 use crate::pager::Pager;
 use crate::record::{Ledger, Recorder};
@@ -111,11 +112,12 @@ pub struct Client {
 pub(crate) struct Shared {
     pub(crate) region: String,
     pub(crate) partition: &'static Partition,
-    pub(crate) endpoints: Endpoints,
+    pub(crate) endpoints: Arc<Endpoints>,
     pub(crate) vault: Vault,
     pub(crate) transport: Transport,
     pub(crate) limits: Limits,
-    pub(crate) slots: Semaphore,
+    /// All clients that were made from one share it.
+    pub(crate) slots: Arc<Semaphore>,
     pub(crate) ledger: Ledger,
     pub(crate) recorder: Option<Arc<dyn Recorder>>,
     lanes: Mutex<HashMap<(&'static str, String), Arc<Lane>>>,
@@ -124,6 +126,8 @@ pub(crate) struct Shared {
     proven: AtomicBool,
     dice: Mutex<fastrand::Rng>,
     identity: OnceCell<Identity>,
+    /// What the credential chain goes by.
+    config: SdkConfig,
 }
 
 /// What is shared by the calls to one service in one region.
@@ -171,16 +175,16 @@ impl Client {
             .await
             .map_err(ConnectError::Credentials)?;
         let clock = options.clock.unwrap_or_else(|| Arc::new(SystemTime::now));
-        vault.current(clock()).await.map_err(ConnectError::Credentials)?;
+        vault.current(clock()).await.map_err(|refused| ConnectError::Credentials(refused.message))?;
         let dice = options.seed.map_or_else(fastrand::Rng::new, fastrand::Rng::with_seed);
         Ok(Self {
             shared: Arc::new(Shared {
                 region,
                 partition,
-                endpoints,
+                endpoints: Arc::new(endpoints),
                 vault,
                 transport,
-                slots: Semaphore::new(options.limits.concurrency.max(1)),
+                slots: Arc::new(Semaphore::new(options.limits.concurrency.max(1))),
                 limits: options.limits,
                 ledger: Ledger::default(),
                 recorder: options.recorder,
@@ -190,6 +194,49 @@ impl Client {
                 proven: AtomicBool::new(false),
                 dice: Mutex::new(dice),
                 identity: OnceCell::new(),
+                config,
+            }),
+        })
+    }
+
+    /// A client for what a role may see, perhaps in another account: it assumes the role with this one's
+    /// credentials, and shares the connections and the bound on requests under way. How much a service lets
+    /// through is its own, because services throttle each account for itself.
+    pub async fn assume(&self, role: &Role) -> Result<Self, CallError> {
+        let base = &self.shared;
+        let vault = base.vault.assuming(role, &base.config).await;
+        vault.current(base.now()).await.map_err(|refused| {
+            let code = refused.code.unwrap_or_else(|| code::CREDENTIALS.to_owned());
+            CallError {
+                operation: "sts:AssumeRole".to_owned(),
+                region: base.region.clone(),
+                kind: kind_of(&code, &refused.message, 0, base.standing()),
+                code,
+                message: refused.message,
+                status: None,
+                request_id: None,
+                attempts: 1,
+            }
+        })?;
+        let dice = fastrand::Rng::with_seed(base.dice.lock().unwrap_or_else(PoisonError::into_inner).u64(..));
+        Ok(Self {
+            shared: Arc::new(Shared {
+                region: base.region.clone(),
+                partition: base.partition,
+                endpoints: Arc::clone(&base.endpoints),
+                vault,
+                transport: base.transport.clone(),
+                limits: base.limits.clone(),
+                slots: Arc::clone(&base.slots),
+                ledger: Ledger::default(),
+                recorder: base.recorder.clone(),
+                lanes: Mutex::default(),
+                clock: Arc::clone(&base.clock),
+                skew_ms: AtomicI64::new(base.skew_ms.load(Ordering::Relaxed)),
+                proven: AtomicBool::new(false),
+                dice: Mutex::new(dice),
+                identity: OnceCell::new(),
+                config: base.config.clone(),
             }),
         })
     }

@@ -5,14 +5,22 @@
 //! not grow with the account. At its end there is exactly one [`Listing`] that says whether the walk came to
 //! the end of the list, and if not, why: "there is none" and "nobody could look" must not look alike.
 //!
+//! Several accounts are read side by side ([`survey`]), each with a client of its own. A collection can be
+//! stopped ([`Stop`]): then the lists that were not read to their end say so, and another collection can go on
+//! with what was [`Known`].
+//!
 //! **Invariants.** A read that failed is an unknown at its target, with the operation and the code; only the
 //! codes that content names as `absent_on` mean that there is nothing. An expression that fails is a
 //! [`Problem`] *and* an unknown. What content declares as secret is replaced before the asset leaves this
 //! module, and so is everything that looks like a credential.
 
+mod accounts;
+mod aggregator;
 mod assemble;
+mod control;
 pub(crate) mod convert;
 mod detector;
+mod estimate;
 mod evaluate;
 pub(crate) mod functions;
 mod plan;
@@ -28,7 +36,12 @@ use partywall_content::Collector;
 use partywall_model::{EvidenceRecord, Kind, Listing, OperationTally, Problem, Region, Why};
 use thiserror::Error;
 
-pub use policy::policy;
+pub use accounts::{Accounts, LeftOut, Survey, Targets, survey};
+pub use aggregator::aggregated_counts;
+pub use control::{Known, Stop};
+pub use estimate::{Estimate, Population, Row, estimate};
+pub use policy::{policy, policy_of_organization};
+pub use run::OTHER_REGIONS;
 
 use crate::client::{Client, Identity};
 use crate::fault::CallError;
@@ -49,6 +62,8 @@ pub struct Collected {
     pub identity: Identity,
     /// The regions that were asked.
     pub regions: Vec<Region>,
+    /// The regions that are enabled too, but were not among those named.
+    pub regions_left_out: Vec<Region>,
     /// Why the enabled regions could not be listed; those asked are then not all there are.
     pub regions_unlisted: Option<Why>,
     /// How often each operation was asked, and what came back.
@@ -63,6 +78,15 @@ pub enum CollectError {
     /// Which account the credentials belong to could not be found out.
     #[error("cannot find out which account the credentials belong to: {0}")]
     Identity(Box<CallError>),
+    /// Which accounts the organisation has could not be found out.
+    #[error("cannot list the accounts of the organisation: {0}")]
+    Organization(Box<CallError>),
+    /// A role's name from which it does not follow whose it is.
+    #[error("`{0}` is no role: expected is something like arn:aws:iam::111122223333:role/PartywallAudit")]
+    Role(String),
+    /// It was stopped before it was known whose account it is.
+    #[error("interrupted before anything was read")]
+    Interrupted,
     /// The evidence could not be kept.
     #[error("cannot keep the evidence: {0}")]
     Sink(#[from] std::io::Error),
@@ -110,7 +134,16 @@ impl Progress for Quiet {
     fn step(&self, _: Step<'_>) {}
 }
 
-/// Reads what `selection` names into `sink`.
+/// What a collection goes by beside its selection.
+#[derive(Clone, Debug, Default)]
+pub struct Control {
+    /// Stops it.
+    pub stop: Stop,
+    /// What need not be asked again.
+    pub known: Known,
+}
+
+/// Reads what `selection` names of the caller's own account into `sink`.
 ///
 /// Nothing is asked of AWS beyond the operations that `content` names, `sts:GetCallerIdentity` and
 /// `ec2:DescribeRegions`. The future is for one thread: it is not `Send`.
@@ -125,7 +158,9 @@ pub async fn collect(
     sink: &mut Sink<'_>,
     progress: &dyn Progress,
 ) -> Result<Collected, CollectError> {
-    let chosen = plan::chosen(content, &selection.services)?;
-    let identity = client.identity().await.map_err(|error| CollectError::Identity(Box::new(error)))?;
-    run::run(client, identity, &chosen, &selection.regions, sink, progress).await
+    let control = Control::default();
+    plan::chosen(content, &selection.services)?;
+    let targets = Targets::find(client, &Accounts::Own, &control.stop).await?;
+    let survey = survey(client, content, selection, targets, &control, sink, progress).await?;
+    survey.accounts.into_iter().next().ok_or(CollectError::Interrupted)
 }

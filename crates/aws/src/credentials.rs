@@ -1,5 +1,6 @@
 //! Who calls: the provider's own chain of credentials, with a role on top if one is named.
 
+use std::error::Error;
 use std::fmt;
 use std::time::{Duration, SystemTime};
 
@@ -10,6 +11,7 @@ use aws_config::sts::AssumeRoleProvider;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
+use aws_sdk_sts::operation::assume_role::AssumeRoleError;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use tokio::sync::Mutex;
 
@@ -91,6 +93,29 @@ pub(crate) async fn load(asked: &Asked<'_>, http: SharedHttpClient) -> SdkConfig
     loader.region(region).load().await
 }
 
+/// Why there are no credentials.
+#[derive(Debug)]
+pub(crate) struct NoCredentials {
+    /// The service's own code, where it was a role that could not be assumed.
+    pub(crate) code: Option<String>,
+    /// All that was said, from the outermost cause on.
+    pub(crate) message: String,
+}
+
+impl NoCredentials {
+    fn of(error: &(dyn Error + 'static)) -> Self {
+        let mut causing = Some(error);
+        let mut code = None;
+        while let Some(cause) = causing {
+            if let Some(refused) = cause.downcast_ref::<AssumeRoleError>() {
+                code = refused.meta().code().map(str::to_owned);
+            }
+            causing = cause.source();
+        }
+        Self { code, message: causes(error) }
+    }
+}
+
 /// Holds the credentials in use and renews them in time.
 pub(crate) struct Vault {
     provider: SharedCredentialsProvider,
@@ -109,28 +134,31 @@ impl Vault {
                 .credentials_provider()
                 .ok_or_else(|| "neither environment nor profile names any credentials".to_owned())?,
         };
-        let provider = match role {
-            None => base,
-            Some(role) => {
-                let mut builder =
-                    AssumeRoleProvider::builder(&role.arn).session_name(SESSION_NAME).configure(config);
-                if let Some(id) = &role.external_id {
-                    builder = builder.external_id(id);
-                }
-                SharedCredentialsProvider::new(builder.build_from_provider(base).await)
-            }
-        };
-        Ok(Self { provider, held: Mutex::new(None) })
+        let own = Self { provider: base, held: Mutex::new(None) };
+        Ok(match role {
+            None => own,
+            Some(role) => own.assuming(role, config).await,
+        })
+    }
+
+    /// The credentials of a role that is assumed with these.
+    pub(crate) async fn assuming(&self, role: &Role, config: &SdkConfig) -> Self {
+        let mut builder = AssumeRoleProvider::builder(&role.arn).session_name(SESSION_NAME).configure(config);
+        if let Some(id) = &role.external_id {
+            builder = builder.external_id(id);
+        }
+        let provider = builder.build_from_provider(self.provider.clone()).await;
+        Self { provider: SharedCredentialsProvider::new(provider), held: Mutex::new(None) }
     }
 
     /// Credentials that are good for a while. Whoever comes while they are being renewed waits for the result.
-    pub(crate) async fn current(&self, now: SystemTime) -> Result<Credentials, String> {
+    pub(crate) async fn current(&self, now: SystemTime) -> Result<Credentials, NoCredentials> {
         let mut held = self.held.lock().await;
         if let Some(credentials) = held.as_ref().filter(|c| c.expiry().is_none_or(|e| e > now + RENEW_BEFORE))
         {
             return Ok(credentials.clone());
         }
-        let fresh = self.provider.provide_credentials().await.map_err(|e| causes(&e))?;
+        let fresh = self.provider.provide_credentials().await.map_err(|e| NoCredentials::of(&e))?;
         *held = Some(fresh.clone());
         Ok(fresh)
     }

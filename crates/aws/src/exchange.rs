@@ -131,7 +131,7 @@ impl Call<'_> {
             .vault
             .current(shared.now())
             .await
-            .map_err(|e| Next::Stop(self.fault(code::CREDENTIALS, e, Kind::Failed)))?;
+            .map_err(|e| Next::Stop(self.fault(code::CREDENTIALS, e.message, Kind::Failed)))?;
         let mut request = target
             .request(self.operation, wire, self.params)
             .map_err(|e| Next::Stop(self.fault(code::PARAMETER, e, Kind::Failed)))?;

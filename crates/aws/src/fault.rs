@@ -46,6 +46,8 @@ pub mod code {
     pub const MISSING_TOKEN: &str = "MissingToken";
     /// More pages than the limit.
     pub const TOO_MANY_PAGES: &str = "TooManyPages";
+    /// The collection was stopped before the call was made or answered.
+    pub const INTERRUPTED: &str = "Interrupted";
 }
 
 /// The kinds of failure, by what a user can do about them.

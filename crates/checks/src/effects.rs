@@ -7,6 +7,7 @@ mod acl;
 pub mod cidr;
 mod document;
 mod estate;
+mod exposure;
 mod glob;
 mod iam;
 mod joins;
@@ -24,6 +25,7 @@ use std::sync::Arc;
 use partywall_expr::{EvalError, Host, HostValue, Trace};
 use partywall_model::{Asset, Node, Why};
 
+pub(crate) use exposure::is_exposed;
 pub(crate) use joins::Joins;
 pub use topology::Topology;
 
@@ -151,23 +153,5 @@ pub(crate) fn seen(node: &Node) -> Answer<()> {
         Node::List(items) => items.iter().try_for_each(seen),
         Node::Map(map) => map.iter().try_for_each(|(_, value)| seen(value)),
         _ => Ok(()),
-    }
-}
-
-/// Whether the internet reaches an asset, by network or by a policy for anyone.
-pub(crate) fn is_exposed(context: &Context<'_>, asset: &Asset) -> Answer<bool> {
-    let mut trace = Trace::default();
-    match asset.kind.as_str() {
-        "AWS::::Account" => Ok(true),
-        kind if net::is_judged(kind) => net::internet_facing(context, asset, &mut trace),
-        kind if policy::is_judged(kind) => policy::public(context, asset, &mut trace),
-        "AWS::IAM::Role" => {
-            let trust = asset.properties.key("AssumeRolePolicyDocument");
-            any([trust::anyone(trust), trust::open_subjects(trust)].map(|who| who.map(|who| !who.is_empty())))
-        }
-        "AWS::EC2::Snapshot" | "AWS::EC2::Image" | "AWS::RDS::DBSnapshot" | "AWS::RDS::DBClusterSnapshot" => {
-            policy::shared_with_all(context, asset)
-        }
-        _ => Ok(false),
     }
 }

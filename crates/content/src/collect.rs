@@ -97,6 +97,8 @@ pub struct ListCall {
     pub each: Option<Expression>,
     /// The items of a page.
     pub items: Expression,
+    /// Error codes that mean that there are none. Every other failure means that the list is not whole.
+    pub absent_on: Vec<Box<str>>,
     /// Asked before, until it says that the list is ready.
     pub prepare: Option<Prepare>,
 }
@@ -251,6 +253,8 @@ pub(crate) struct ListFile {
     #[serde(default)]
     pub(crate) each: Option<Located<String>>,
     pub(crate) items: Located<String>,
+    #[serde(default)]
+    pub(crate) absent_on: Vec<Box<str>>,
     #[serde(default)]
     pub(crate) prepare: Option<PrepareFile>,
 }

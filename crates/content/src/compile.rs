@@ -281,6 +281,7 @@ impl KindCompiler<'_, '_> {
             call: self.call(file.op, file.service, file.with, file.region)?,
             each: self.optional(file.each.as_ref())?,
             items: self.expression(&file.items)?,
+            absent_on: file.absent_on,
             prepare: self.prepare(file.prepare)?,
         })
     }

@@ -33,7 +33,7 @@ pub struct Control {
     pub sensors: Vec<Sensor>,
     /// Where in an attack it works, and how.
     pub killchain: Vec<KillChainCell>,
-    /// Framework → requirement ids.
+    /// Framework → requirement ids, derived from the framework files.
     #[serde(default)]
     pub related: BTreeMap<Box<str>, Vec<Box<str>>>,
 }

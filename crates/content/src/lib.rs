@@ -1,5 +1,5 @@
 //! What people edit without knowing Rust: the controls of the responsibility model, who holds them for
-//! each service, checks, collectors, end-of-life dates, and a user's own `partywall.yaml`.
+//! each service, checks, frameworks, collectors, end-of-life dates, and a user's own `partywall.yaml`.
 //!
 //! Text goes through three steps, and each knows only the one before: [`yaml`] reads a file into typed
 //! values with lines; [`load`] compiles expressions and resolves references into [`Content`], with a
@@ -8,10 +8,12 @@
 //! fails on the first problem; a user's `--content` folder goes the same way at run time.
 
 pub mod blob;
+mod catalog;
 mod check;
 mod collect;
 mod compile;
 mod control;
+mod framework;
 mod functions;
 mod lifecycle;
 pub mod load;
@@ -20,6 +22,7 @@ mod source;
 mod validate;
 pub mod yaml;
 
+pub use catalog::{CATALOG_LIMIT, Catalog, CatalogControl, CatalogError};
 pub use check::{Check, CheckStatus, Example, ExampleAsset, ExampleVerdict, Fix};
 pub use collect::{
     CallTemplate, Collector, Expression, KindCollector, KindSource, ListCall, Prepare, Read, ReadTarget,
@@ -29,12 +32,14 @@ pub use control::{
     Archetype, Control, ControlBand, EffectMeaning, KillChain, KillChainCell, LineRule, LockheedStage,
     Sensor, ServiceLines, StageMeaning, Switch,
 };
+pub use framework::{Framework, Requirement, Strength, by_number};
 pub use functions::{
     COLLECTOR_FUNCTIONS, FUNCTIONS, LINE_FUNCTIONS, check_language, collector_language, line_language,
 };
 pub use lifecycle::Lifecycle;
 pub use load::{Content, Files, LoadError};
 pub use settings::{
-    AccountSettings, Delegation, LabelRule, Settings, SettingsError, SlaDays, ValidFor, Waiver,
+    AccountSettings, Assurance, Delegation, LabelRule, Period, Retention, Settings, SettingsError, SlaDays,
+    ValidFor, Waiver,
 };
 pub use source::SourceRef;

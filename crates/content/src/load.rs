@@ -16,6 +16,7 @@ use crate::collect::{Collector, CollectorFile};
 use crate::control::{
     Archetype, ArchetypesFile, Control, ControlsFile, KillChain, ServiceFile, ServiceLines,
 };
+use crate::framework::{Framework, FrameworkFile, Requirement, Strength, by_number};
 use crate::functions::check_language;
 use crate::lifecycle::{Lifecycle, LifecycleFile};
 use crate::yaml::{self, Located};
@@ -43,6 +44,8 @@ pub struct Content {
     pub checks: Vec<Check>,
     /// Collectors, by service.
     pub collectors: Vec<Collector>,
+    /// Frameworks, by id.
+    pub frameworks: Vec<Framework>,
 }
 
 impl Content {
@@ -57,6 +60,11 @@ impl Content {
         by_id
             .and_then(|at| self.checks.get(at))
             .or_else(|| self.checks.iter().find(|check| check.aliases.iter().any(|alias| *alias == *id)))
+    }
+
+    /// The framework with this id.
+    pub fn framework(&self, id: &str) -> Option<&Framework> {
+        self.frameworks.iter().find(|framework| *framework.id == *id)
     }
 
     /// The ids of all controls.
@@ -145,6 +153,8 @@ pub fn load(files: &Files, base: Content) -> Loaded {
     loaded.content.checks.sort_by(|a, b| a.id.cmp(&b.id));
     loaded.content.services.sort_by(|a, b| a.id.cmp(&b.id));
     loaded.content.collectors.sort_by(|a, b| a.service.cmp(&b.service));
+    loaded.content.frameworks.sort_by(|a, b| a.id.cmp(&b.id));
+    relate_controls(&mut loaded.content);
     let problems = validate::references(&loaded.content);
     loaded.problems.extend(problems);
     for (id, examples) in &loaded.examples {
@@ -155,6 +165,20 @@ pub fn load(files: &Files, base: Content) -> Loaded {
     loaded.problems.sort();
     loaded.problems.dedup();
     loaded
+}
+
+/// Notes at every control the requirements that the frameworks say it serves.
+fn relate_controls(content: &mut Content) {
+    for control in &mut content.controls {
+        control.related.clear();
+        for framework in &content.frameworks {
+            let served = framework.requirements.iter().filter(|one| one.controls.contains(&control.id));
+            let ids: Vec<Box<str>> = served.map(|one| one.id.clone()).collect();
+            if !ids.is_empty() {
+                control.related.insert(framework.id.clone(), ids);
+            }
+        }
+    }
 }
 
 struct Loader {
@@ -202,9 +226,10 @@ impl Loader {
             (Some("ssrm"), Some("golden.yaml")) => {}
             (Some("ssrm"), Some("services")) => self.parsed(path, text, Self::service),
             (Some("checks"), Some(_)) => self.parsed(path, text, Self::check),
+            (Some("frameworks"), Some(_)) => self.parsed(path, text, Self::framework),
             (Some("collect"), Some(_)) => self.parsed(path, text, Self::collector),
             _ => {
-                let message = "a content folder has `ssrm/`, `checks/<cloud>/<service>/` and `collect/<cloud>/`; this file is none of them";
+                let message = "a content folder has `ssrm/`, `checks/<cloud>/<service>/`, `collect/<cloud>/` and `frameworks/`; this file is none of them";
                 self.loaded.problems.push(Problem::new(path, message));
             }
         }
@@ -237,6 +262,10 @@ impl Loader {
             }
             if !(1..=3).contains(&value.weight) {
                 self.reader(path).problem(line, "a weight is 1, 2 or 3");
+            }
+            if !value.related.is_empty() {
+                let message = "which requirements a control serves is said in `frameworks/<framework>.yaml`";
+                self.reader(path).problem(line, message);
             }
             put(&mut self.loaded.content.controls, value, |control| &control.id);
         }
@@ -348,6 +377,50 @@ impl Loader {
         };
         self.loaded.examples.push((file.id.value, file.examples));
         put(&mut self.loaded.content.checks, check, |check| &check.id);
+    }
+
+    fn framework(&mut self, path: &str, file: FrameworkFile) {
+        let known = self.loaded.content.control_ids();
+        let mut reader = self.reader(path);
+        let FrameworkFile { framework: Located { line, value: id }, requirements: written, others, .. } = file;
+        if path != format!("frameworks/{id}.yaml") {
+            reader.problem(line, format!("the file of framework `{id}` must be `frameworks/{id}.yaml`"));
+        }
+        let mut requirements = Vec::with_capacity(written.len() + others.len());
+        for Located { line, value } in others {
+            if written.contains_key(&value) {
+                reader.problem(line, format!("`{value}` is under `requirements` already"));
+            }
+            requirements.push(Requirement {
+                id: value,
+                title: None,
+                controls: Vec::new(),
+                strength: Strength::Touches,
+            });
+        }
+        for (id, Located { value: requirement, .. }) in written {
+            for control in requirement.controls.iter().filter(|control| !known.contains(&control.value)) {
+                reader.problem(control.line, format!("there is no control `{}`", control.value));
+            }
+            requirements.push(Requirement {
+                id,
+                title: requirement.title,
+                controls: requirement.controls.into_iter().map(|control| control.value).collect(),
+                strength: requirement.strength,
+            });
+        }
+        requirements.sort_by(|a, b| by_number(&a.id, &b.id));
+        for twice in requirements.windows(2) {
+            if let [a, b] = twice
+                && a.id == b.id
+            {
+                reader.problem(line, format!("`{}` is listed twice", a.id));
+            }
+        }
+        requirements.dedup_by(|a, b| a.id == b.id);
+        let (title, version, publisher, url) = (file.title, file.version, file.publisher, file.url);
+        let framework = Framework { id, title, version, publisher, url, requirements, file: path.into() };
+        put(&mut self.loaded.content.frameworks, framework, |framework| &framework.id);
     }
 
     fn collector(&mut self, path: &str, file: CollectorFile) {

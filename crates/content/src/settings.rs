@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 use partywall_model::{
-    AccountId, Asset, CheckId, ControlId, Environment, Fingerprint, Sensitivity, Severity,
+    AccountId, Asset, CheckId, ControlId, Environment, Fingerprint, Provider, Sensitivity, Severity,
 };
 use serde::Deserialize;
 
@@ -30,12 +30,16 @@ pub struct Settings {
     pub overlays: Vec<Located<Delegation>>,
     /// Failures that are accepted for a time.
     pub waivers: Vec<Located<Waiver>>,
+    /// Documents by which providers prove their side.
+    pub assurances: Vec<Located<Assurance>>,
     /// How many days evidence stays fresh.
     pub valid_for: ValidFor,
     /// More content folders, read after the built-in content.
     pub content: Vec<String>,
     /// Where history is kept.
     pub store: Option<String>,
+    /// Which runs stay in the history.
+    pub retention: Retention,
     /// Whether assessments run by themselves (a gate or a schedule); level 3 asks for it.
     pub continuous: bool,
     /// The last day on which each control was exercised: a drill, a replay, a canary.
@@ -169,6 +173,54 @@ pub struct Waiver {
     pub until: Date,
 }
 
+/// A document by which a provider proves its side: a report of an auditor, for a period.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Assurance {
+    /// Whose side.
+    pub provider: Provider,
+    /// What it is called: `SOC 2 Type II`.
+    pub report: String,
+    /// The days that the auditor looked at.
+    pub period: Period,
+    /// The last day on which it may be relied on.
+    pub expires: Date,
+    /// Where you keep it: a path, an address or a reference. It is shown and never opened.
+    #[serde(default)]
+    pub document: Option<String>,
+    /// Only for these controls or layers; for all that the provider holds where empty.
+    #[serde(default)]
+    pub controls: Vec<String>,
+}
+
+impl Assurance {
+    /// Whether the document speaks of a control.
+    pub fn is_about(&self, control: &ControlId) -> bool {
+        self.controls.is_empty()
+            || self.controls.iter().any(|word| word == control.as_str() || word == control.layer_word())
+    }
+}
+
+/// A span of days, both ends in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Period {
+    /// The first day.
+    pub from: Date,
+    /// The last day.
+    pub to: Date,
+}
+
+/// Which runs stay in the history: a run stays if one of the rules keeps it. Without a rule all stay.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Retention {
+    /// Those of so many days.
+    pub days: Option<u32>,
+    /// The newest so many over each set of accounts.
+    pub runs: Option<u32>,
+}
+
 fn fingerprint<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Fingerprint>, D::Error> {
     Option::<Fingerprint>::deserialize(deserializer)
 }
@@ -211,6 +263,23 @@ impl Settings {
             return Err(refuse(waiver.line, message.to_owned()));
         }
         let is_layer = |word: &str| controls.iter().any(|control| control.layer_word() == word);
+        let is_control = |word: &str| controls.iter().any(|control| control.as_str() == word);
+        for assurance in &settings.assurances {
+            let Assurance { report, period, expires, controls, .. } = &assurance.value;
+            let unknown = controls.iter().find(|word| !is_layer(word) && !is_control(word));
+            let message = if let Some(unknown) = unknown {
+                format!("`controls` names `{unknown}`, which is neither a control nor a layer")
+            } else if report.trim().is_empty() {
+                "say what the report is called".to_owned()
+            } else if period.from > period.to {
+                format!("the period ends on {}, before it begins on {}", period.to, period.from)
+            } else if *expires < period.to {
+                format!("the report expires on {expires}, before its period ends on {}", period.to)
+            } else {
+                continue;
+            };
+            return Err(refuse(assurance.line, message));
+        }
         if let Some(unknown) = settings
             .owners
             .keys()
@@ -295,6 +364,21 @@ mod tests {
             ("waivers:\n  - { check: a, reason: r, owner: o, until: 2027-01-01 }\n", 2, "`asset`"),
             ("owners: { nobody: x }\n", 1, "neither a control nor a layer"),
             ("sla:\n  critical: soon\n", 2, "expected u32"),
+            (
+                "assurances:\n  - { provider: aws, report: r, period: { from: 2026-01-01, to: 2025-01-01 }, expires: 2027-01-01 }\n",
+                2,
+                "before it begins",
+            ),
+            (
+                "assurances:\n  - { provider: aws, report: r, period: { from: 2025-01-01, to: 2026-01-01 }, expires: 2025-06-01 }\n",
+                2,
+                "before its period ends",
+            ),
+            (
+                "assurances:\n  - { provider: aws, report: r, period: { from: 2025-01-01, to: 2026-01-01 }, expires: 2027-01-01, controls: [hosts.nothing] }\n",
+                2,
+                "neither a control nor a layer",
+            ),
         ] {
             let error = parse(text).unwrap_err();
             assert!(error.message.contains(words), "{text}: {error}");

@@ -28,6 +28,7 @@ pub(crate) fn references(content: &Content) -> Vec<Problem> {
             }
         }
     }
+    problems.extend(content.checks.iter().flat_map(|check| requirements(content, check)));
     for control in &content.controls {
         for kind in control.measured_on.iter().filter(|kind| !is_known(content, kind)) {
             let message = format!("`{}` is measured on `{kind}`, which no service file knows", control.id);
@@ -45,6 +46,28 @@ pub(crate) fn references(content: &Content) -> Vec<Problem> {
                         problems.push(Problem::new(format!("ssrm/services/{}", line.rule), message));
                     }
                 }
+            }
+        }
+    }
+    problems
+}
+
+/// Frameworks and requirements that a check names and nobody knows.
+fn requirements(content: &Content, check: &Check) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    let mut problem = |message: String| problems.push(Problem::new(check.file.clone(), message));
+    for (framework, ids) in &check.related {
+        let Some(known) = content.framework(framework) else {
+            let ids: Vec<&str> = content.frameworks.iter().map(|framework| &*framework.id).collect();
+            problem(format!("there is no framework `{framework}`; there are {}", ids.join(", ")));
+            continue;
+        };
+        for (at, id) in ids.iter().enumerate() {
+            if known.requirement(id).is_none() {
+                problem(format!("`{framework}` has no requirement `{id}` (see `{}`)", known.file));
+            }
+            if ids.iter().skip(at + 1).any(|other| other == id) {
+                problem(format!("`{framework}` `{id}` is named twice"));
             }
         }
     }

@@ -72,6 +72,19 @@ pub enum HostValue<'h> {
     Parts(Vec<&'h Node>, Option<Arc<Why>>),
 }
 
+impl HostValue<'_> {
+    /// A copy as one value; a list that is not whole ends in an unknown.
+    pub fn into_node(self) -> Node {
+        match self {
+            Self::Made(node) => node,
+            Self::Part(node) => node.clone(),
+            Self::Parts(nodes, unseen) => {
+                Node::List(nodes.into_iter().cloned().chain(unseen.map(Node::Unknown)).collect())
+            }
+        }
+    }
+}
+
 impl From<Node> for HostValue<'_> {
     fn from(node: Node) -> Self {
         Self::Made(node)

@@ -33,7 +33,7 @@ pub struct Common {
     /// Colours: auto follows the terminal and NO_COLOR
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     pub color: ColorWhen,
-    /// No progress on standard error
+    /// No progress and no remarks on standard error, only errors
     #[arg(long, short, global = true)]
     pub quiet: bool,
 }
@@ -58,8 +58,28 @@ pub enum Verb {
         partywall assess aws --profile audit            assess a live account in its enabled regions\n  \
         partywall assess aws --save evidence/           the same, and keep the evidence\n  \
         partywall assess evidence/ --now today          judge old evidence by today's date\n  \
-        partywall assess evidence/ --format json | jq .scores")]
+        partywall assess evidence/ --format json | jq .scores\n  \
+        partywall assess evidence/ --service s3,iam     judge by the checks of two services alone\n  \
+        partywall assess evidence/ --format sarif -o partywall.sarif\n  \
+        partywall assess evidence/ --framework nist-800-53r5 --framework cis-aws-7.0")]
     Assess(Box<AssessArgs>),
+    /// Show what has changed between two runs: failures, responsibility, figures, assets
+    #[command(
+        after_help = "A RUN is `last`, `last~2`, a date, the beginning of a run's id (`partywall history` lists them),\n\
+        or an evidence folder, which is judged now by today's checks and settings.\n\n\
+        Examples:\n  \
+        partywall diff                                  the last run against the one before it\n  \
+        partywall diff 2026-10-01                       the last run against the state of that day\n  \
+        partywall diff monday/ today/                   two evidence folders, without a history\n\n\
+        Exit codes: 0 nothing got worse; 1 new or reopened failures at or above --fail-on, or controls that\n\
+        have come into your hands; 2 wrong usage; 3 nothing got worse, as far as it could be compared."
+    )]
+    Diff(DiffArgs),
+    /// List the recorded runs, or take old ones out
+    #[command(after_help = "Examples:\n  \
+        partywall history\n  \
+        partywall history prune --keep-days 180 --keep-runs 30")]
+    History(HistoryArgs),
     /// Show who holds each of the 45 controls for a kind of resource, or for one asset
     #[command(after_help = "Examples:\n  \
         partywall who AWS::Lambda::Function\n  \
@@ -71,9 +91,26 @@ pub enum Verb {
         partywall checks list --severity high\n  \
         partywall checks explain s3-bucket-public")]
     Checks(ChecksArgs),
+    /// List the frameworks that `assess --framework` knows
+    #[command(after_help = "Examples:\n  \
+        partywall frameworks\n  \
+        partywall assess examples/bank --framework cis-aws-7.0\n  \
+        partywall assess examples/bank --framework nist-800-53r5 --catalog moderate.json")]
+    Frameworks(FrameworksArgs),
     /// What Partywall needs of an AWS account
     #[command(after_help = "Example:\n  partywall aws policy > partywall-read-only.json")]
     Aws(AwsArgs),
+    /// Print the completions of a shell
+    #[command(after_help = "Examples:\n  \
+        partywall completions bash > ~/.local/share/bash-completion/completions/partywall\n  \
+        partywall completions zsh > \"${fpath[1]}/_partywall\"\n  \
+        partywall completions fish > ~/.config/fish/completions/partywall.fish")]
+    Completions(CompletionsArgs),
+    /// Print the manual page, or write the pages of all verbs into a folder
+    #[command(after_help = "Examples:\n  \
+        partywall man | man -l -\n  \
+        partywall man ~/.local/share/man/man1")]
+    Man(ManArgs),
 }
 
 /// `assess`.
@@ -82,9 +119,6 @@ pub struct AssessArgs {
     /// `aws`, or folders of recorded evidence
     #[arg(required = true, value_name = "SOURCE")]
     pub sources: Vec<String>,
-    /// How to reach AWS.
-    #[command(flatten)]
-    pub aws: AwsSource,
     /// Keeps the evidence in a new folder
     #[arg(long, value_name = "DIR")]
     pub save: Option<PathBuf>,
@@ -115,7 +149,44 @@ pub struct AssessArgs {
     /// Keeps no history and uses none
     #[arg(long)]
     pub no_store: bool,
+    /// Says of each requirement of a framework how far it is met; `list` shows the ids (may be repeated)
+    #[arg(long, value_name = "ID")]
+    pub framework: Vec<String>,
+    /// An OSCAL catalogue in JSON: its titles and texts stand beside the ids of --framework
+    #[arg(long, value_name = "FILE", requires = "framework")]
+    pub catalog: Option<PathBuf>,
+    /// Which checks run, and which findings are listed.
+    #[command(flatten)]
+    pub filters: Filters,
+    /// How to reach AWS.
+    #[command(flatten)]
+    pub aws: AwsSource,
 }
+
+/// Which checks run, and which findings are listed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Args)]
+#[command(next_help_heading = "Filters")]
+pub struct Filters {
+    /// Only these checks, by id, with `*` for any letters (by comma)
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
+    pub check: Vec<String>,
+    /// Only checks of these services: `s3`, `iam` (by comma)
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    pub service: Vec<String>,
+    /// Only checks of these controls or layers: `platform`, `network.network-protection` (by comma)
+    #[arg(long, value_name = "CONTROL", value_delimiter = ',')]
+    pub control: Vec<String>,
+    /// None of these checks, by id, with `*` for any letters (by comma)
+    #[arg(long, value_name = "ID", value_delimiter = ',')]
+    pub exclude: Vec<String>,
+    /// Lists this severity and worse; all are judged and count in the figures
+    #[arg(long, value_name = "SEVERITY")]
+    pub severity: Option<FailOn>,
+}
+
+/// The role that is assumed in the accounts of an organisation. The role that AWS makes in new accounts may do
+/// everything; this one has to be made, and may read.
+pub const AUDIT_ROLE: &str = "PartywallAudit";
 
 /// How to reach AWS.
 #[derive(Debug, Args)]
@@ -127,12 +198,83 @@ pub struct AwsSource {
     /// Regions to read, by comma [default: all enabled regions]
     #[arg(long, value_name = "REGIONS", value_delimiter = ',')]
     pub regions: Vec<String>,
-    /// Role to assume before reading
+    /// Role to assume before reading; several (named one by one) are read as so many accounts
     #[arg(long, value_name = "ARN")]
-    pub role_arn: Option<String>,
-    /// External id for that role
-    #[arg(long, value_name = "ID", requires = "role_arn")]
+    pub role_arn: Vec<String>,
+    /// External id for the roles that are assumed
+    #[arg(long, value_name = "ID")]
     pub external_id: Option<String>,
+    /// Reads all active accounts of the organisation, each in the role of --role-name
+    #[arg(long)]
+    pub organization: bool,
+    /// The role in the accounts of the organisation
+    #[arg(long, value_name = "NAME", default_value = AUDIT_ROLE)]
+    pub role_name: String,
+    /// Says how many calls it would take, and asks for nothing else
+    #[arg(long)]
+    pub estimate: bool,
+    /// Goes on with a run that was interrupted and kept by --save
+    #[arg(long, value_name = "DIR")]
+    pub resume: Option<PathBuf>,
+    /// An AWS Config aggregator whose counts make the estimate better
+    #[arg(long, value_name = "NAME")]
+    pub config_aggregator: Option<String>,
+}
+
+/// `diff`.
+#[derive(Debug, Args)]
+pub struct DiffArgs {
+    /// The earlier run and the later one [default: the last two over the same accounts]
+    #[arg(value_name = "RUN", num_args = 0..=2)]
+    pub runs: Vec<String>,
+    /// Form of the answer
+    #[arg(long, value_name = "FORM", default_value = "text")]
+    pub format: DiffFormat,
+    /// Writes the answer to a file instead of standard output
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// The lowest severity of a new failure that makes the exit code 1
+    #[arg(long, value_name = "SEVERITY", default_value = "high")]
+    pub fail_on: FailOn,
+    /// What could not be compared (exit code 3) outranks what got worse (1)
+    #[arg(long)]
+    pub strict: bool,
+    /// Where history is kept [default: partywall/history.db in your data folder]
+    #[arg(long, value_name = "FILE")]
+    pub store: Option<PathBuf>,
+}
+
+/// `history`.
+#[derive(Debug, Args)]
+pub struct HistoryArgs {
+    /// What to do with it; lists the runs where nothing is said.
+    #[command(subcommand)]
+    pub verb: Option<HistoryVerb>,
+    /// Form of the list
+    #[arg(long, value_name = "FORM", default_value = "text")]
+    pub format: TextOrJson,
+    /// Where history is kept [default: partywall/history.db in your data folder]
+    #[arg(long, value_name = "FILE", global = true)]
+    pub store: Option<PathBuf>,
+}
+
+/// What to do with a history.
+#[derive(Debug, Subcommand)]
+pub enum HistoryVerb {
+    /// Take old runs out. A run stays if one of the rules keeps it; open failures keep their age
+    Prune(PruneArgs),
+}
+
+/// Which runs stay.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = true)]
+pub struct PruneArgs {
+    /// Keeps the runs of so many days before the newest run
+    #[arg(long, value_name = "N")]
+    pub keep_days: Option<u32>,
+    /// Keeps the newest so many runs over each set of accounts
+    #[arg(long, value_name = "N")]
+    pub keep_runs: Option<u32>,
 }
 
 /// `who`.
@@ -162,15 +304,12 @@ pub struct ChecksArgs {
 pub enum ChecksVerb {
     /// List all checks
     List {
-        /// Only of this severity or worse
-        #[arg(long, value_name = "SEVERITY")]
-        severity: Option<FailOn>,
-        /// Only of this control, or of a layer
-        #[arg(long, value_name = "CONTROL")]
-        control: Option<String>,
         /// Form of the list
         #[arg(long, value_name = "FORM", default_value = "text")]
         format: TextOrJson,
+        /// Which checks are listed.
+        #[command(flatten)]
+        filters: Filters,
     },
     /// Explain one check: what it looks at, why, and how to mend it
     Explain {
@@ -180,6 +319,14 @@ pub enum ChecksVerb {
         #[arg(long, value_name = "FORM", default_value = "text")]
         format: TextOrJson,
     },
+}
+
+/// `frameworks`.
+#[derive(Debug, Args)]
+pub struct FrameworksArgs {
+    /// Form of the list
+    #[arg(long, value_name = "FORM", default_value = "text")]
+    pub format: TextOrJson,
 }
 
 /// `aws`.
@@ -194,7 +341,34 @@ pub struct AwsArgs {
 #[derive(Debug, Subcommand)]
 pub enum AwsVerb {
     /// Print the exact read-only IAM policy that the collectors need
-    Policy,
+    Policy(PolicyArgs),
+}
+
+/// `completions`.
+#[derive(Debug, Args)]
+pub struct CompletionsArgs {
+    /// The shell
+    #[arg(value_name = "SHELL")]
+    pub shell: clap_complete::Shell,
+}
+
+/// `man`.
+#[derive(Debug, Args)]
+pub struct ManArgs {
+    /// The folder for the pages; it is made where it is not there
+    #[arg(value_name = "DIR")]
+    pub folder: Option<PathBuf>,
+}
+
+/// `aws policy`.
+#[derive(Debug, Args)]
+pub struct PolicyArgs {
+    /// With what reading an organisation takes: to list its accounts and to enter them
+    #[arg(long)]
+    pub organization: bool,
+    /// The role in the accounts of the organisation
+    #[arg(long, value_name = "NAME", default_value = AUDIT_ROLE)]
+    pub role_name: String,
 }
 
 /// Forms of a report.
@@ -206,6 +380,27 @@ pub enum Format {
     Json,
     /// One HTML file
     Html,
+    /// A summary for a ticket or a pull request
+    Markdown,
+    /// One row for each verdict, RFC 4180
+    Csv,
+    /// Failures and open questions for code-scanning views, SARIF 2.1.0
+    Sarif,
+    /// Compliance Findings for lakes and SIEMs, OCSF 1.5.0
+    Ocsf,
+    /// AWS Security Finding Format, for Security Hub
+    Asff,
+}
+
+/// Forms of a difference.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum DiffFormat {
+    /// For a terminal
+    Text,
+    /// One JSON document
+    Json,
+    /// For a ticket or a pull request
+    Markdown,
 }
 
 /// Forms of a short answer.

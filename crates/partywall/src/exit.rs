@@ -74,8 +74,8 @@ pub enum Failure {
     /// Nothing could be collected.
     #[error(transparent)]
     Collect(#[from] CollectError),
-    /// Ctrl-C while an account was read.
-    #[error("interrupted; nothing was kept of what had been read")]
+    /// Ctrl-C a second time, or before anything was read.
+    #[error("interrupted: there is no report, and nothing was kept")]
     Interrupted,
     /// Something that was typed.
     #[error("{0}")]

@@ -1,20 +1,15 @@
-//! Sources become evidence folders. A live account is read into a temporary folder, or into the one that the
-//! user wants to keep, and from then on it is recorded evidence like any other.
+//! Sources become evidence folders. Live accounts are read into a temporary folder, or into the one that the
+//! user wants to keep, and from then on they are recorded evidence like any other.
 
 use std::path::{Path, PathBuf};
 
-use jiff::Timestamp;
-use partywall_aws::collector::{Collected, Selection, collect};
-use partywall_aws::{Client, Options, Role};
-use partywall_content::Content;
-use partywall_model::{EstateBuilder, Provider, Region, WhyKind};
+use partywall_model::EstateBuilder;
 use partywall_report::{Account, Header, RunEnd, SourceKind};
-use partywall_store::evidence::{
-    self, EvidenceReader, EvidenceWriter, Existing, Footer, SavedEvidence, ScannedAccount, Tool,
-};
+use partywall_store::evidence::{self, EvidenceReader};
 
-use crate::args::{AssessArgs, AwsSource};
+use crate::args::AssessArgs;
 use crate::exit::Failure;
+use crate::live::Live;
 use crate::progress::ProgressLine;
 
 /// The word that stands for the live account.
@@ -48,27 +43,41 @@ pub(crate) fn folders(sources: &[String]) -> Vec<PathBuf> {
 }
 
 /// Gathers all sources of an assessment.
-pub(crate) fn gather(args: &AssessArgs, content: &Content, quiet: bool) -> Result<Gathered, Failure> {
-    let live = args.sources.iter().filter(|source| *source == AWS).count();
-    if args.save.is_some() && live == 0 {
-        return Err(Failure::Usage(
-            "`--save` keeps what is read from a live account; name the source `aws`".into(),
-        ));
-    }
-    if live > 1 {
-        return Err(Failure::Usage("`aws` is named twice; one account is read at a time".into()));
-    }
+pub(crate) fn gather(args: &AssessArgs, live: &Live<'_>) -> Result<Gathered, Failure> {
+    let quiet = live.quiet;
+    let is_live = names_live(args)?;
     // What is recorded is opened first: a mistake there must not cost a live run.
     let mut readers = open(&folders(&args.sources))?;
     let mut kept = None;
-    if live == 1 {
-        let saved = read_account(&args.aws, content, args.save.as_deref(), quiet)?;
+    if is_live {
+        let saved = live.gather(args)?;
         readers.push(saved.reader()?);
         kept = Some(saved);
     }
     let gathered = join(&readers, quiet);
     drop(kept);
     gathered
+}
+
+/// Whether a live account is among the sources.
+pub(crate) fn names_live(args: &AssessArgs) -> Result<bool, Failure> {
+    let live = args.sources.iter().filter(|source| *source == AWS).count();
+    let needs_one = [
+        ("--save", "keeps what is read from a live account", args.save.is_some()),
+        ("--resume", "goes on with reading a live account", args.aws.resume.is_some()),
+        ("--estimate", "is about reading a live account", args.aws.estimate),
+        ("--organization", "is about live accounts", args.aws.organization),
+    ];
+    if let Some((option, what, _)) = needs_one.iter().find(|(_, _, given)| *given && live == 0) {
+        return Err(Failure::Usage(format!("`{option}` {what}; name the source `aws`")));
+    }
+    if live > 1 {
+        return Err(Failure::Usage(
+            "`aws` is named twice; several accounts are read by --organization, or by --role-arn for each"
+                .into(),
+        ));
+    }
+    Ok(live == 1)
 }
 
 /// Reads folders alone, for questions about recorded assets.
@@ -163,77 +172,5 @@ fn header(readers: &[EvidenceReader], tallies: Vec<partywall_model::OperationTal
         } else {
             RunEnd::Interrupted
         },
-    }
-}
-
-/// Reads the account that the command line names.
-fn read_account(
-    source: &AwsSource,
-    content: &Content,
-    save: Option<&Path>,
-    quiet: bool,
-) -> Result<SavedEvidence, Failure> {
-    let options = Options {
-        profile: source.profile.clone(),
-        region: source.regions.first().cloned(),
-        role: source.role_arn.clone().map(|arn| Role { arn, external_id: source.external_id.clone() }),
-        ..Options::default()
-    };
-    let regions: Vec<Region> = source.regions.iter().map(|region| region.as_str().into()).collect();
-    collect_evidence(options, regions, content, save, quiet)
-}
-
-/// Reads a live account into an evidence folder: a new one at `save`, else one that goes with the value.
-/// No `regions` stands for all that are enabled.
-///
-/// # Errors
-/// A folder that cannot be made, an account that cannot be reached. What AWS refuses is part of the evidence.
-pub fn collect_evidence(
-    options: Options,
-    regions: Vec<Region>,
-    content: &Content,
-    save: Option<&Path>,
-    quiet: bool,
-) -> Result<SavedEvidence, Failure> {
-    let header = evidence::Header {
-        tool: Tool { name: "partywall".into(), version: env!("CARGO_PKG_VERSION").into() },
-        provider: Provider::Aws,
-        started_at: Timestamp::now(),
-    };
-    // The folder is made before anything is asked: a place that cannot be written must not cost a run.
-    let mut writer = match save {
-        Some(target) => EvidenceWriter::create(target, Existing::Refuse, header)?,
-        None => EvidenceWriter::temporary(header)?,
-    };
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let collected = runtime.block_on(async {
-        let client = Client::connect(options).await?;
-        let selection = Selection { regions, services: Vec::new() };
-        let progress = ProgressLine::new("asking AWS:", quiet);
-        let mut sink = |record| writer.add(&record).map_err(std::io::Error::other);
-        let collected = collect(&client, &content.collectors, &selection, &mut sink, &progress);
-        // What is dropped before it is finished leaves nothing behind, so Ctrl-C keeps no half folder.
-        tokio::select! {
-            collected = collected => Ok::<Collected, Failure>(collected?),
-            _ = tokio::signal::ctrl_c() => Err(Failure::Interrupted),
-        }
-    })?;
-    Ok(writer.finish(footer(collected))?)
-}
-
-fn footer(collected: Collected) -> Footer {
-    let not_listed = collected.regions_unlisted.map(|why| evidence::RegionNotScanned {
-        account: Some(collected.identity.account.as_str().into()),
-        region: "all others".into(),
-        why: partywall_model::Why { kind: WhyKind::NotRead, ..why },
-    });
-    Footer {
-        finished_at: Timestamp::now(),
-        complete: true,
-        accounts: vec![ScannedAccount { id: collected.identity.account.as_str().into(), alias: None }],
-        regions: collected.regions,
-        regions_not_scanned: not_listed.into_iter().collect(),
-        tallies: collected.tallies,
-        problems: collected.problems,
     }
 }

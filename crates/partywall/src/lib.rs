@@ -6,20 +6,31 @@
 
 pub mod args;
 mod assess;
+mod diff;
+mod estimate;
 mod exit;
+mod filter;
+mod frameworks;
 mod gather;
 mod history;
 mod knowledge;
+mod live;
+mod manual;
 mod moment;
 mod progress;
 mod questions;
+mod resume;
+mod runs;
 mod screen;
 
 use args::{AwsVerb, Cli, Verb};
 pub use assess::{Basis, Judged, assess_evidence};
 pub use exit::{Exit, Failure, Precedence};
-pub use gather::{Gathered, collect_evidence};
+pub use filter::Filter;
+pub use frameworks::AskedFrameworks;
+pub use gather::Gathered;
 pub use knowledge::{KnowledgeError, built_in};
+pub use live::collect_evidence;
 
 /// Does what the command line says.
 ///
@@ -28,10 +39,15 @@ pub use knowledge::{KnowledgeError, built_in};
 pub fn run(cli: &Cli) -> Result<Exit, Failure> {
     match &cli.verb {
         Verb::Assess(args) => assess::assess(args, &cli.common),
+        Verb::Diff(args) => diff::diff(args, &cli.common),
+        Verb::History(args) => runs::history(args, &cli.common),
         Verb::Who(args) => questions::who(args, &cli.common),
         Verb::Checks(args) => questions::checks(args, &cli.common),
-        Verb::Aws(args) => match args.verb {
-            AwsVerb::Policy => questions::aws_policy(&cli.common),
+        Verb::Frameworks(args) => frameworks::frameworks(args, &cli.common),
+        Verb::Aws(args) => match &args.verb {
+            AwsVerb::Policy(args) => questions::aws_policy(args, &cli.common),
         },
+        Verb::Completions(args) => manual::completions(args),
+        Verb::Man(args) => manual::man(args),
     }
 }

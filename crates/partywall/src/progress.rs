@@ -12,6 +12,7 @@ use partywall_aws::collector::{Progress, Step};
 pub(crate) struct ProgressLine {
     bar: ProgressBar,
     assets: Cell<u64>,
+    planned: Cell<usize>,
 }
 
 impl ProgressLine {
@@ -27,7 +28,7 @@ impl ProgressLine {
         }
         bar.set_prefix(what);
         bar.enable_steady_tick(Duration::from_millis(120));
-        Self { bar, assets: Cell::new(0) }
+        Self { bar, assets: Cell::new(0), planned: Cell::new(0) }
     }
 
     /// So many are to be done.
@@ -50,7 +51,11 @@ impl Drop for ProgressLine {
 impl Progress for ProgressLine {
     fn step(&self, step: Step<'_>) {
         match step {
-            Step::Planned { populations } => self.expect(populations),
+            // Each account plans for itself.
+            Step::Planned { populations } => {
+                self.planned.set(self.planned.get() + populations);
+                self.expect(self.planned.get());
+            }
             Step::Asset { kind } => {
                 self.assets.set(self.assets.get() + 1);
                 self.bar.set_message(format!("lists · {} assets · {kind}", self.assets.get()));

@@ -1,18 +1,20 @@
 //! The short questions: who holds what, which checks there are, what the collectors need.
 
 use jiff::Timestamp;
+use partywall_aws::collector::{policy, policy_of_organization};
 use partywall_content::{Check, Content};
-use partywall_model::{Asset, Estate, Kind, Severity};
+use partywall_model::{Asset, Estate, Kind};
 use partywall_report::{checks, who};
 use partywall_ssrm::Resolver;
 
-use crate::args::{ChecksArgs, ChecksVerb, Common, TextOrJson, WhoArgs};
+use crate::args::{ChecksArgs, ChecksVerb, Common, PolicyArgs, TextOrJson, WhoArgs};
 use crate::assess::content_for;
 use crate::exit::{Exit, Failure};
+use crate::filter::Filter;
 use crate::{gather, screen};
 
 /// So many suggestions follow a name that is not found.
-const SUGGESTIONS: usize = 5;
+pub(crate) const SUGGESTIONS: usize = 5;
 /// Names that are at least so alike, from 0 to 1, are suggested.
 const NEAR: f64 = 0.9;
 
@@ -92,17 +94,12 @@ fn no_such_kind(subject: &str, content: &Content) -> Failure {
 pub(crate) fn checks(args: &ChecksArgs, common: &Common) -> Result<Exit, Failure> {
     let (content, _) = content_for(common, &[])?;
     match &args.verb {
-        ChecksVerb::List { severity, control, format } => {
-            let threshold = severity.map_or(Severity::Info, Severity::from);
-            let is_wanted = |check: &&Check| {
-                check.severity >= threshold
-                    && control.as_ref().is_none_or(|word| {
-                        check.control == *word.as_str() || check.control.layer_word() == word
-                    })
-            };
+        ChecksVerb::List { format, filters } => {
+            let filter = Filter::resolve(filters, &content)?;
+            let is_wanted = |check: &&Check| filter.runs(&check.id) && check.severity >= filter.listed_from();
             let chosen: Vec<&Check> = content.checks.iter().filter(is_wanted).collect();
             if chosen.is_empty() {
-                let message = "no check is like that; `partywall checks list` without conditions shows all";
+                let message = "no check is like that; `partywall checks list` without filters shows all";
                 return Err(Failure::Usage(message.to_owned()));
             }
             screen::write(None, |out| match format {
@@ -121,7 +118,8 @@ pub(crate) fn checks(args: &ChecksArgs, common: &Common) -> Result<Exit, Failure
     Ok(Exit::Fine)
 }
 
-fn no_such_check(id: &str, content: &Content) -> Failure {
+/// An id that no check has, and what may have been meant.
+pub(crate) fn no_such_check(id: &str, content: &Content) -> Failure {
     let shared = |check: &Check| {
         let words = |text: &str| text.split('-').map(str::to_owned).collect::<Vec<_>>();
         let known = words(check.id.as_str());
@@ -143,9 +141,12 @@ fn no_such_check(id: &str, content: &Content) -> Failure {
 }
 
 /// `partywall aws policy`.
-pub(crate) fn aws_policy(common: &Common) -> Result<Exit, Failure> {
+pub(crate) fn aws_policy(args: &PolicyArgs, common: &Common) -> Result<Exit, Failure> {
     let (content, _) = content_for(common, &[])?;
-    let policy = partywall_aws::collector::policy(&content.collectors);
+    let policy = match args.organization {
+        false => policy(&content.collectors),
+        true => policy_of_organization(&content.collectors, "aws", &args.role_name),
+    };
     screen::write(None, |out| {
         serde_json::to_writer_pretty(&mut *out, &policy)?;
         out.write_all(b"\n")

@@ -1,6 +1,7 @@
 //! Where the answer goes: standard output or a file, and how it looks on a terminal.
 
 use std::env;
+use std::fmt;
 use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::Path;
@@ -8,7 +9,7 @@ use std::path::Path;
 use partywall_report::text::{Colour, TextStyle};
 use terminal_size::{Width, terminal_size};
 
-use crate::args::ColorWhen;
+use crate::args::{ColorWhen, Common};
 use crate::exit::Failure;
 
 /// Widths beyond this are hard to read.
@@ -37,6 +38,13 @@ fn width() -> usize {
     let said = env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
     let seen = || terminal_size().map(|(Width(columns), _)| usize::from(columns));
     said.or_else(seen).filter(|columns| *columns > 0).unwrap_or(WIDTH).min(WIDEST)
+}
+
+/// Says something beside the answer, on standard error; not where the user wants it quiet.
+pub(crate) fn remark(common: &Common, words: fmt::Arguments<'_>) {
+    if !common.quiet {
+        eprintln!("{words}");
+    }
 }
 
 /// Writes an answer to a file, or to standard output. A reader that has gone away (`| head`) is no error.

@@ -171,7 +171,7 @@ pub fn write_text(check: &Check, style: TextStyle, out: &mut dyn Write) -> io::R
     let kinds: Vec<&str> = check.kinds.iter().map(|kind| kind.as_str()).collect();
     let severity = format!("{} {}", words::severity_sign(check.severity), check.severity);
     let facts = [
-        ("severity", format!("{severity}, confidence {}", confidence(check.confidence))),
+        ("severity", format!("{severity}, confidence {}", words::confidence(check.confidence))),
         ("control", check.control.to_string()),
         ("judges", kinds.join(", ")),
         ("stage", check.stage.to_string()),
@@ -215,14 +215,6 @@ pub fn write_text(check: &Check, style: TextStyle, out: &mut dyn Write) -> io::R
 
 fn paragraphs(text: &str, page: &mut Page<'_>) -> io::Result<()> {
     words::paragraphs(text).iter().try_for_each(|text| page.wrapped(2, &[plain(shown(text).to_string())]))
-}
-
-fn confidence(confidence: Confidence) -> &'static str {
-    match confidence {
-        Confidence::Low => "low",
-        Confidence::Medium => "medium",
-        Confidence::High => "high",
-    }
 }
 
 fn status(status: CheckStatus) -> &'static str {

@@ -27,28 +27,50 @@ pub(crate) fn write_value(value: &impl Serialize, out: &mut dyn Write) -> io::Re
     out.flush()
 }
 
-/// The same without spaces, and such that it can stand in an HTML page: no `<`, `>` or `&`.
-pub(crate) fn write_island(value: &impl Serialize, mut out: &mut dyn Write) -> io::Result<()> {
-    Ok(value.serialize(&mut Serializer::with_formatter(&mut out, Careful::new(Spacing::None)))?)
+/// Writes a list, one member to a line without spaces, so that tools which work by lines can read it too.
+pub(crate) fn write_list<T: Serialize>(
+    members: impl IntoIterator<Item = T>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let mut out = BufWriter::new(out);
+    out.write_all(b"[")?;
+    for (at, member) in members.into_iter().enumerate() {
+        out.write_all(if at == 0 { b"\n" } else { b",\n" })?;
+        member.serialize(&mut Serializer::with_formatter(&mut out, Careful::new(Spacing::Line)))?;
+    }
+    out.write_all(b"\n]\n")?;
+    out.flush()
 }
 
+/// The same without spaces, and such that it can stand in an HTML page: no `<`, `>` or `&`.
+pub(crate) fn write_island(value: &impl Serialize, mut out: &mut dyn Write) -> io::Result<()> {
+    Ok(value.serialize(&mut Serializer::with_formatter(&mut out, Careful::new(Spacing::Island)))?)
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Spacing {
+    /// A line for each member.
     Pretty,
-    None,
+    /// All in one line.
+    Line,
+    /// The same, within an HTML page.
+    Island,
 }
 
 /// Escapes what must not be seen as it is.
 struct Careful {
     pretty: Option<PrettyFormatter<'static>>,
+    spacing: Spacing,
 }
 
 impl Careful {
     fn new(spacing: Spacing) -> Self {
-        Self { pretty: matches!(spacing, Spacing::Pretty).then(|| PrettyFormatter::with_indent(b" ")) }
+        let pretty = (spacing == Spacing::Pretty).then(|| PrettyFormatter::with_indent(b" "));
+        Self { pretty, spacing }
     }
 
     fn must_escape(&self, character: char) -> bool {
-        is_unseen(character) || (self.pretty.is_none() && matches!(character, '<' | '>' | '&'))
+        is_unseen(character) || (self.spacing == Spacing::Island && matches!(character, '<' | '>' | '&'))
     }
 }
 

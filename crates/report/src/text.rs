@@ -8,6 +8,7 @@ mod findings;
 mod footer;
 mod map;
 pub(crate) mod page;
+mod standing;
 mod todo;
 mod unseen;
 
@@ -18,6 +19,7 @@ pub(crate) use unseen::{Gathered, gathered, hanging};
 
 use crate::causes::causes;
 use crate::document::Document;
+use crate::frameworks;
 
 /// How to write for a terminal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,10 +59,13 @@ pub fn write(document: &Document<'_>, style: TextStyle, out: &mut dyn Write) -> 
     map::title(document, &mut page)?;
     map::map(document, &mut page)?;
     map::overall(document, &mut page)?;
+    standing::inherited(document, &mut page)?;
+    standing::since_last(document, &mut page)?;
     findings::worst(document, &causes, &mut page)?;
     todo::switches(document, &mut page)?;
     unseen::unseen(document, &mut page)?;
     todo::fixes(document, &mut page)?;
+    frameworks::write(document.frameworks, &mut page)?;
     footer::footer(document, &mut page)?;
     out.flush()
 }

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use jiff::tz::Offset;
-use partywall_model::{AccountId, Effort, Layer, Node, Severity};
+use partywall_model::{AccountId, Confidence, Effort, Layer, Node, Severity};
 use partywall_ssrm::score::{Because, Want};
 
 use crate::document::{FixEntry, LiftEntry, WhyEntry};
@@ -62,6 +62,15 @@ pub(crate) fn whose_line(holder: &str) -> &'static str {
         "provider" => "the provider's line",
         "not-applicable" => "nobody's line",
         _ => "whose line is unknown",
+    }
+}
+
+/// How sure a check is.
+pub(crate) fn confidence(confidence: Confidence) -> &'static str {
+    match confidence {
+        Confidence::Low => "low",
+        Confidence::Medium => "medium",
+        Confidence::High => "high",
     }
 }
 

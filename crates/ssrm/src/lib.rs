@@ -3,10 +3,11 @@
 //!
 //! Three steps, each over the one before: [`Resolver`] says of every asset and control whose it is (a
 //! [`Line`]); [`status`] joins the lines with what the checks found into the score's input; [`score`] turns
-//! that into ranges and levels. [`fixes`] and [`switches`] read the result. All of it is plain functions over
-//! what was read: no I/O, and the time is an argument.
+//! that into ranges and levels. [`fixes`], [`switches`] and [`frameworks`] read the result. All of it is plain
+//! functions over what was read: no I/O, and the time is an argument.
 
 pub mod fixes;
+pub mod frameworks;
 mod line;
 mod resolve;
 pub mod score;

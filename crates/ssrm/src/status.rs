@@ -93,6 +93,33 @@ pub struct Assurance {
     pub document: Box<str>,
     /// The last day on which it may be relied on.
     pub until: Date,
+    /// Only for these controls; for all where none.
+    pub controls: Option<Vec<ControlId>>,
+}
+
+impl Assurance {
+    /// The documents that the settings name.
+    pub fn all(content: &Content, settings: &Settings) -> Vec<Self> {
+        let about = |said: &partywall_content::Assurance| {
+            let ids = content.controls.iter().map(|control| &control.id);
+            (!said.controls.is_empty()).then(|| ids.filter(|id| said.is_about(id)).cloned().collect())
+        };
+        let one = |said: &partywall_content::Assurance| {
+            let period = format!("{} to {}", said.period.from, said.period.to);
+            let kept = said.document.as_deref().map(|place| format!(", {place}")).unwrap_or_default();
+            Self {
+                provider: said.provider,
+                document: format!("{} ({period}{kept})", said.report).into(),
+                until: said.expires,
+                controls: about(said),
+            }
+        };
+        settings.assurances.iter().map(|said| one(&said.value)).collect()
+    }
+
+    fn is_about(&self, control: &ControlId, provider: Provider) -> bool {
+        self.provider == provider && self.controls.as_ref().is_none_or(|only| only.contains(control))
+    }
 }
 
 /// The result: every asset's lines, every control's status, and the score.
@@ -165,6 +192,8 @@ pub struct Inherited {
     pub assets: usize,
     /// The document that proves it and its last day; none where it is unproven.
     pub assured: Option<(Box<str>, Date)>,
+    /// Where it is unproven, the document that proved it last and the day on which that expired.
+    pub expired: Option<(Box<str>, Date)>,
 }
 
 impl Status {
@@ -330,11 +359,15 @@ impl Join<'_> {
             return;
         }
         let today = date_of(self.assessment.now);
-        let of_provider = self.assessment.assurances.iter().filter(|document| document.provider == provider);
-        let assured =
-            of_provider.filter(|document| document.until >= today).max_by_key(|document| document.until);
-        let assured = assured.map(|document| (document.document.clone(), document.until));
-        inherited.push(Inherited { provider, assets: 1, assured });
+        let about = |document: &&Assurance| document.is_about(&self.control.id, provider);
+        let documents = self.assessment.assurances.iter().filter(about);
+        let last = documents.max_by_key(|document| document.until);
+        let told = last.map(|document| (document.document.clone(), document.until));
+        let (assured, expired) = match told {
+            Some((_, until)) if until >= today => (told, None),
+            told => (None, told),
+        };
+        inherited.push(Inherited { provider, assets: 1, assured, expired });
     }
 }
 

@@ -1,14 +1,18 @@
 //! Measures this crate on made-up input: `measure write N FOLDER`, `measure read FOLDER`,
-//! `measure record N FILE`. Prints wall time and, on Linux, the largest memory.
+//! `measure record N FILE`, `measure state FILE`, `measure prune N FILE`. Prints wall time and, on Linux, the largest memory.
 
 use std::error::Error;
 use std::path::Path;
 use std::time::Instant;
 
 use jiff::Timestamp;
-use partywall_model::{Asset, EvidenceRecord, Fingerprint, Node, Provider, Severity, Source, Why, WhyKind};
+use partywall_model::{
+    Asset, AssetId, EvidenceRecord, Fingerprint, Node, Provider, Severity, Source, Why, WhyKind,
+};
 use partywall_store::evidence::{EvidenceReader, EvidenceWriter, Existing, Footer, Header, Tool};
-use partywall_store::history::{FindingRow, Outcome, RunId, RunRecord, SqliteStore, Store};
+use partywall_store::history::{
+    AssetRow, FindingRow, Keep, Outcome, RunId, RunRecord, Signature, SqliteStore, Store, compare,
+};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -18,7 +22,13 @@ fn main() -> Result<(), Box<dyn Error>> {
         ["write", count, folder] => write(count.parse()?, Path::new(folder))?,
         ["read", folder] => read(Path::new(folder))?,
         ["record", count, file] => record(count.parse()?, Path::new(file))?,
-        _ => return Err("measure write N FOLDER | read FOLDER | record N FILE".into()),
+        ["prune", count, file] => prune(count.parse()?, Path::new(file))?,
+        ["state", file] => state(Path::new(file))?,
+        _ => {
+            return Err(
+                "measure write N FOLDER | read FOLDER | record N FILE | state FILE | prune N FILE".into()
+            );
+        }
     }
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let peak = status.lines().find(|line| line.starts_with("VmHWM")).unwrap_or("VmHWM: not known here");
@@ -52,6 +62,10 @@ fn write(count: u64, folder: &Path) -> Result<(), Box<dyn Error>> {
         sum(|it| it.uncompressed_bytes)
     );
     Ok(())
+}
+
+fn instance_id(number: u128) -> AssetId {
+    format!("arn:aws:ec2:eu-west-1:111122223333:instance/i-{number:017x}").into()
 }
 
 /// An asset of about 4 KB with a hundred properties, some of them unknown.
@@ -116,14 +130,25 @@ fn read(folder: &Path) -> Result<(), Box<dyn Error>> {
 fn record(count: u128, file: &Path) -> Result<(), Box<dyn Error>> {
     let mut store = SqliteStore::open(file)?;
     let before = store.runs()?.len() as i64;
+    let assets = (0..count / 4).map(|number| AssetRow {
+        asset: instance_id(number),
+        kind: "AWS::EC2::Instance".into(),
+        account: Some("111122223333".into()),
+        region: Some("eu-west-1".into()),
+        signature: usize::try_from(number % 300).unwrap_or(0),
+    });
     let run = RunRecord {
         id: RunId::new(format!("run {before}")),
         taken_at: Timestamp::from_second(before * 86_400)?,
         tool_version: "0".into(),
         complete: true,
-        accounts: vec![],
+        accounts: vec!["111122223333".into()],
+        overall: None,
+        layers: vec![],
         controls: vec![],
         populations: vec![],
+        signatures: vec![Signature::default(); 300],
+        assets: assets.collect(),
     };
     let mut findings = (0..count).map(|number| FindingRow {
         fingerprint: Fingerprint(
@@ -131,9 +156,14 @@ fn record(count: u128, file: &Path) -> Result<(), Box<dyn Error>> {
         ),
         check: format!("check-{}", number % 100).into(),
         control: format!("layer.control-{}", number % 45).into(),
-        asset: format!("arn:aws:ec2:eu-west-1:111122223333:instance/i-{:017x}", number / 20).into(),
-        outcome: if (number + before as u128).is_multiple_of(3) { Outcome::Fail } else { Outcome::Pass },
+        asset: instance_id(number / 4),
+        outcome: if (number % 100 + before as u128).is_multiple_of(33) {
+            Outcome::Fail
+        } else {
+            Outcome::Pass
+        },
         severity: Severity::Medium,
+        why: "".into(),
     });
     store.record_run(&run, &mut findings)?;
     let last = store.runs()?.into_iter().next().ok_or("the run is not there")?;
@@ -143,5 +173,29 @@ fn record(count: u128, file: &Path) -> Result<(), Box<dyn Error>> {
         last.failing,
         std::fs::metadata(file)?.len()
     );
+    Ok(())
+}
+
+/// Puts the last two runs together and compares them.
+fn state(file: &Path) -> Result<(), Box<dyn Error>> {
+    let store = SqliteStore::open(file)?;
+    let mut states = Vec::new();
+    for run in store.runs()?.iter().take(2) {
+        states.extend(store.state(&run.id)?);
+    }
+    let [after, before] = states.as_slice() else { return Err("there are not two runs".into()) };
+    let comparison = compare(before, after);
+    println!(
+        "{} new, {} fixed, {} reopened",
+        comparison.new.len(),
+        comparison.fixed.len(),
+        comparison.reopened.len()
+    );
+    Ok(())
+}
+
+fn prune(runs: u32, file: &Path) -> Result<(), Box<dyn Error>> {
+    let pruned = SqliteStore::open(file)?.prune(&Keep { runs: Some(runs), since: None })?;
+    println!("{} runs, {} findings taken out", pruned.runs, pruned.findings);
     Ok(())
 }

@@ -7,21 +7,26 @@
 //! what is known of a finding only ever moves forward in time: an observation older than the last one of
 //! the same finding is kept, but changes nothing that was learnt later. Times are kept to the microsecond.
 
+mod compare;
 mod error;
 mod record;
 mod schema;
 mod sqlite;
+mod state;
 
 use std::collections::HashMap;
 
 use jiff::Timestamp;
 use partywall_model::{AccountId, ControlId, Fingerprint, Kind, Region};
 
+pub use compare::{Change, Comparison, Moved, Obstacle, Side, compare};
 pub use error::StoreError;
 pub use record::{
-    ControlRow, FindingLife, FindingRow, Outcome, PopulationRow, Recorded, RunId, RunRecord, RunSummary,
+    AssetRow, ControlRow, FigureRow, FindingLife, FindingRow, HeldLine, Keep, LayerRow, Outcome,
+    PopulationRow, Pruned, Recorded, RunId, RunRecord, RunSummary, Signature,
 };
 pub use sqlite::SqliteStore;
+pub use state::{FindingState, Life, Presence, RunFigures, RunState};
 
 /// A history of runs.
 pub trait Store: Send {
@@ -62,4 +67,24 @@ pub trait Store: Send {
 
     /// All runs, the newest evidence first.
     fn runs(&self) -> Result<Vec<RunSummary>, StoreError>;
+
+    /// Everything as of a run; none where the run is not known.
+    fn state(&self, run: &RunId) -> Result<Option<RunState>, StoreError>;
+
+    /// The findings as of a run, one after the other: those that it had, and those of earlier runs that have
+    /// failed. None at all where the run is not known.
+    fn findings(&self, run: &RunId, each: &mut dyn FnMut(FindingState)) -> Result<(), StoreError>;
+
+    /// The newest `most` runs over exactly these accounts that are not newer than `until`, oldest first.
+    fn trend(
+        &self,
+        accounts: &[AccountId],
+        until: Timestamp,
+        most: usize,
+    ) -> Result<Vec<RunFigures>, StoreError>;
+
+    /// Takes old runs out, and what only they knew. A run stays if one of the rules keeps it or if it is the
+    /// newest over its accounts; without a rule all stay. What still fails keeps its age, and a control keeps
+    /// the time since which it has been at level 3.
+    fn prune(&mut self, keep: &Keep) -> Result<Pruned, StoreError>;
 }

@@ -18,12 +18,14 @@ pub(crate) fn run(repository: &Repository) -> Outcome {
     }
     let examples: usize = loaded.examples.iter().map(|(_, examples)| examples.len()).sum();
     println!(
-        "content: {} checks, {examples} examples, {} controls, {} service files, {} collectors; \
+        "content: {} checks, {examples} examples, {} controls, {} service files, {} collectors, \
+         {} frameworks; \
          {} of {} lines have no source that was read",
         loaded.content.checks.len(),
         loaded.content.controls.len(),
         loaded.content.services.len(),
         loaded.content.collectors.len(),
+        loaded.content.frameworks.len(),
         lines(&loaded.content).filter(|source| **source == SourceRef::Unverified).count(),
         lines(&loaded.content).count(),
     );

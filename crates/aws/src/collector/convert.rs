@@ -3,7 +3,7 @@
 use partywall_model::{Map, Node, OperationName, Why, WhyKind};
 use serde_json::Value;
 
-use crate::fault::{CallError, Kind};
+use crate::fault::{CallError, Kind, code};
 use crate::table::Operation;
 
 /// So much of a provider's message is kept.
@@ -72,6 +72,7 @@ pub(super) fn name_of(operation: Operation) -> OperationName {
 /// A call that gave no answer, as the reason of an unknown.
 pub(super) fn why(operation: &OperationName, error: &CallError) -> Why {
     let kind = match error.kind {
+        _ if error.code == code::INTERRUPTED => WhyKind::NotRead,
         Kind::Refused => WhyKind::Refused,
         Kind::Throttled => WhyKind::Throttled,
         Kind::Unsupported => WhyKind::Unsupported,

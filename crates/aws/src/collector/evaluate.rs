@@ -43,6 +43,16 @@ pub(super) struct Facts {
     pub(super) main_region: Node,
 }
 
+impl Facts {
+    pub(super) fn new(account: &str, partition: &str, main_region: &str) -> Self {
+        Self {
+            account: Node::text(account),
+            partition: Node::text(partition),
+            main_region: Node::text(main_region),
+        }
+    }
+}
+
 /// What expressions of one place may name.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Variables<'a> {

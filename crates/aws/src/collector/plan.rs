@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use partywall_content::{Collector, KindCollector, KindSource, ListCall, Scope};
 use partywall_model::{Kind, OperationName, Region, Why};
 
+use super::run::GLOBAL;
 use super::{CollectError, convert};
 use crate::table::Operation;
 
@@ -91,7 +92,7 @@ pub(super) fn walks<'c>(
     let mut walks = Vec::new();
     for scope in [Scope::Account, Scope::Region] {
         let places: Vec<(String, Region)> = match scope {
-            Scope::Account => vec![(main_region.to_owned(), Region::from("global"))],
+            Scope::Account => vec![(main_region.to_owned(), Region::from(GLOBAL))],
             Scope::Region => regions.iter().map(|region| (region.to_string(), region.clone())).collect(),
         };
         for (asked, region) in places {
@@ -120,7 +121,7 @@ fn walks_of<'c>(collector: &'c Collector, scope: Scope, asked: &str, region: &Re
 /// Lists that ask the same question of the same service have the same identity.
 fn identity(list: &ListCall) -> String {
     // A program that cannot be written as JSON would only keep two lists apart.
-    let call = serde_json::to_string(&(&list.call, &list.each, &list.prepare));
+    let call = serde_json::to_string(&(&list.call, &list.each, &list.prepare, &list.absent_on));
     call.unwrap_or_else(|_| format!("{list:?}"))
 }
 

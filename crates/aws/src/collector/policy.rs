@@ -22,6 +22,23 @@ pub fn policy(content: &[Collector]) -> Value {
     json!({ "Version": "2012-10-17", "Statement": statements })
 }
 
+/// The same, and what reading an organisation takes: to list its accounts, and to assume the role in each.
+/// The accounts' own policy is [`policy`].
+pub fn policy_of_organization(content: &[Collector], partition: &str, role: &str) -> Value {
+    let mut policy = policy(content);
+    if let Some(Value::Array(statements)) = policy.get_mut("Statement") {
+        statements.push(json!({
+            "Sid": "ListTheOrganization", "Effect": "Allow",
+            "Action": ["organizations:ListAccounts"], "Resource": "*",
+        }));
+        statements.push(json!({
+            "Sid": "EnterItsAccounts", "Effect": "Allow",
+            "Action": ["sts:AssumeRole"], "Resource": format!("arn:{partition}:iam::*:role/{role}"),
+        }));
+    }
+    policy
+}
+
 fn actions(content: &[Collector]) -> BTreeSet<String> {
     let mut actions: BTreeSet<String> = OWN.iter().map(|(service, name)| action_of(service, name)).collect();
     for collector in content {

@@ -150,12 +150,12 @@ impl Run<'_> {
 
     /// The answer; asked once where it does not depend on the item.
     async fn answer(&self, question: &Question<'_>, variables: Variables<'_>) -> Rc<Answer> {
-        if question.depends_on_item() {
+        if depends_on_item(question.read) {
             return Rc::new(self.ask(question, variables).await);
         }
         let cell = {
             let mut answers = self.shared.answers.borrow_mut();
-            Rc::clone(answers.entry(question.identity()).or_default())
+            Rc::clone(answers.entry(identity(question.read, question.asked, question.region)).or_default())
         };
         let ask = async || Rc::new(self.ask(question, variables).await);
         Rc::clone(cell.get_or_init(ask).await)
@@ -217,7 +217,8 @@ impl Run<'_> {
     }
 
     async fn call(&self, asked: &Asked, region: &str, params: Value, absent_on: &[Box<str>]) -> Answer {
-        match self.client.call(asked.operation, region, params).await {
+        let call = self.client.call(asked.operation, region, params);
+        match self.stop.or_stopped(asked.name.as_str(), region, call).await {
             Ok(reply) => {
                 self.tallies.count(&asked.name, region, &Ending::Answered);
                 Answer::Given { value: convert::node(reply.body), at: reply.at }
@@ -241,7 +242,7 @@ impl Run<'_> {
         let mut all = Vec::new();
         let mut last = self.now();
         loop {
-            match pages.next().await {
+            match self.stop.or_stopped(asked.name.as_str(), region, pages.next()).await {
                 Ok(None) => return Answer::Given { value: Node::List(all), at: last },
                 Ok(Some(page)) => {
                     self.tallies.count(&asked.name, region, &Ending::Answered);
@@ -310,7 +311,11 @@ impl Run<'_> {
                 Answer::Failed(why) => return Err(why),
                 Answer::Nothing { .. } => {}
             }
-            tokio::time::sleep(PREPARE_PAUSE.mul_f64(f64::from(attempt.min(4)) / 4.0)).await;
+            let pause = tokio::time::sleep(PREPARE_PAUSE.mul_f64(f64::from(attempt.min(4)) / 4.0));
+            tokio::select! {
+                () = pause => {}
+                () = self.stop.stopped() => {}
+            }
         }
         Err(place.failed("it was not ready in time"))
     }
@@ -344,27 +349,25 @@ struct Question<'q> {
     place: Place<'q>,
 }
 
-impl Question<'_> {
-    /// Whether two items can get different answers.
-    fn depends_on_item(&self) -> bool {
-        let Read { call, each, answer, pages, prepare, .. } = self.read;
-        let mut expressions: Vec<&Expression> = each.iter().chain(answer).chain(pages).collect();
-        collect(&call.with, &mut expressions);
-        if let Some(prepare) = prepare {
-            collect(&prepare.call.with, &mut expressions);
-        }
-        let own = ["item", "parent", "read"];
-        expressions.iter().any(|e| e.0.variables().any(|name| own.contains(&name)))
+/// Whether two items can get different answers.
+pub(super) fn depends_on_item(read: &Read) -> bool {
+    let Read { call, each, answer, pages, prepare, .. } = read;
+    let mut expressions: Vec<&Expression> = each.iter().chain(answer).chain(pages).collect();
+    collect(&call.with, &mut expressions);
+    if let Some(prepare) = prepare {
+        collect(&prepare.call.with, &mut expressions);
     }
+    let own = ["item", "parent", "read"];
+    expressions.iter().any(|e| e.0.variables().any(|name| own.contains(&name)))
+}
 
-    /// Reads with one identity have one answer.
-    fn identity(&self) -> String {
-        let Read { call, each, answer, pages, prepare, absent_on, .. } = self.read;
-        let parts = serde_json::to_string(&(&call.with, each, answer, pages, prepare, absent_on));
-        // A program that cannot be written as JSON would only ask twice.
-        let parts = parts.unwrap_or_else(|_| format!("{:?}", self.read));
-        format!("{} {} {parts}", self.asked.name, self.region)
-    }
+/// Reads with one identity have one answer.
+pub(super) fn identity(read: &Read, asked: &Asked, region: &str) -> String {
+    let Read { call, each, answer, pages, prepare, absent_on, .. } = read;
+    let parts = serde_json::to_string(&(&call.with, each, answer, pages, prepare, absent_on));
+    // A program that cannot be written as JSON would only ask twice.
+    let parts = parts.unwrap_or_else(|_| format!("{read:?}"));
+    format!("{} {region} {parts}", asked.name)
 }
 
 fn collect<'t>(template: &'t Template, into: &mut Vec<&'t Expression>) {

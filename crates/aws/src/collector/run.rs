@@ -12,6 +12,7 @@ use partywall_model::{
     Why,
 };
 
+use super::control::{self, Known, Stop};
 use super::evaluate::{Facts, Place, Problems};
 use super::plan::{self, Member};
 use super::read::SharedAnswers;
@@ -24,8 +25,10 @@ const WALKS_AT_ONCE: usize = 24;
 
 /// The kind whose population is the enabled regions themselves.
 const REGION_KIND: &str = "AWS::::Region";
+/// Where what belongs to no region is listed.
+pub(super) const GLOBAL: &str = "global";
 /// Stands for all regions that were not looked at, where nobody could say which there are.
-const OTHER_REGIONS: &str = "other-regions";
+pub const OTHER_REGIONS: &str = "other-regions";
 
 pub(super) struct Run<'r> {
     pub(super) client: &'r Client,
@@ -34,45 +37,50 @@ pub(super) struct Run<'r> {
     pub(super) problems: Problems,
     pub(super) tallies: Tallies,
     pub(super) shared: SharedAnswers,
+    pub(super) stop: &'r Stop,
     sink: RefCell<&'r mut Sink<'r>>,
     sink_error: RefCell<Option<io::Error>>,
-    stopped: Cell<bool>,
+    sink_is_full: Cell<bool>,
     progress: &'r dyn Progress,
+}
+
+/// What is asked of an account.
+#[derive(Clone, Copy)]
+pub(super) struct Questions<'q> {
+    pub(super) collectors: &'q [&'q Collector],
+    /// The regions that were named; none for all.
+    pub(super) regions: &'q [Region],
+    pub(super) known: &'q Known,
+    pub(super) stop: &'q Stop,
 }
 
 pub(super) async fn run<'r>(
     client: &'r Client,
     identity: Identity,
-    collectors: &[&Collector],
-    asked: &[Region],
+    questions: Questions<'r>,
     sink: &'r mut Sink<'_>,
     progress: &'r dyn Progress,
 ) -> Result<Collected, CollectError> {
     // The sink's own lifetime is shortened to this call's.
     let mut pass_on = |record: EvidenceRecord| sink(record);
+    let Questions { collectors, known, stop, .. } = questions;
     let main_region = client.partition().implicit_global_region.clone();
     let run = Run {
         client,
         account: AccountId::from(identity.account.as_str()),
-        facts: Facts {
-            account: Node::text(identity.account.as_str()),
-            partition: Node::text(identity.partition.as_str()),
-            main_region: Node::text(main_region.as_str()),
-        },
+        facts: Facts::new(&identity.account, &identity.partition, &main_region),
         problems: Problems::default(),
         tallies: Tallies::default(),
         shared: SharedAnswers::default(),
+        stop,
         sink: RefCell::new(&mut pass_on),
         sink_error: RefCell::new(None),
-        stopped: Cell::new(false),
+        sink_is_full: Cell::new(false),
         progress,
     };
-    let (regions, regions_unlisted) =
-        if asked.is_empty() { regions::enabled(client, &run.tallies).await } else { (asked.to_vec(), None) };
-    if let Some(why) = &regions_unlisted {
-        run.leave_out_other_regions(collectors, why);
-    }
-    let walks = plan::walks(collectors, &regions, &main_region);
+    let Chosen { regions, left_out, unlisted } = run.regions(questions).await;
+    let mut walks = plan::walks(collectors, &regions, &main_region);
+    known.leave_out(&run.account, &mut walks);
     let mut populations = 0;
     walks.iter().flat_map(|walk| &walk.members).for_each(|member| member.each(&mut |_| populations += 1));
     progress.step(Step::Planned { populations });
@@ -84,11 +92,48 @@ pub(super) async fn run<'r>(
         None => Ok(Collected {
             identity,
             regions,
-            regions_unlisted,
+            regions_left_out: left_out,
+            regions_unlisted: unlisted,
             tallies: tallies.finish(&account),
             problems: problems.finish(),
         }),
     }
+}
+
+/// The regions of a run.
+struct Chosen {
+    regions: Vec<Region>,
+    /// Enabled, but not named by the user.
+    left_out: Vec<Region>,
+    unlisted: Option<Why>,
+}
+
+/// Says of every kind of an account that nobody looked: of what lies in regions, in no region at all.
+/// Without this, what an account holds would not be missed where nobody could enter it.
+pub(super) fn unseen<'c>(
+    collectors: &'c [&'c Collector],
+    account: &'c AccountId,
+    why: &'c Why,
+    at: Timestamp,
+) -> impl Iterator<Item = Listing> + use<'c> {
+    let kinds = collectors.iter().flat_map(|collector| &collector.kinds);
+    let mut all: BTreeSet<(Kind, &str)> = kinds
+        .map(|kind| match kind.scope {
+            Scope::Account => (kind.kind.clone(), GLOBAL),
+            Scope::Region => (kind.kind.clone(), OTHER_REGIONS),
+        })
+        .collect();
+    all.insert((Kind::from(REGION_KIND), OTHER_REGIONS));
+    all.into_iter().map(move |(kind, region)| Listing {
+        provider: Provider::Aws,
+        account: account.clone(),
+        region: Region::from(region),
+        kind,
+        operation: OperationName::from(&*why.operation),
+        at,
+        seen: 0,
+        outcome: ListingOutcome::Incomplete(why.clone()),
+    })
 }
 
 impl Run<'_> {
@@ -111,8 +156,35 @@ impl Run<'_> {
     }
 
     /// Whether the sink takes no more, so that asking on would be for nothing.
-    pub(super) fn stopped(&self) -> bool {
-        self.stopped.get()
+    pub(super) fn sink_is_full(&self) -> bool {
+        self.sink_is_full.get()
+    }
+
+    /// Where the collection was stopped, what is being read cannot be said to be whole.
+    pub(super) fn break_off_if_stopped(&self, member: &Member<'_>) {
+        if self.stop.is_stopped() {
+            let why = control::interrupted(&member.population.operation);
+            member.each(&mut |member| member.population.break_off(&why));
+        }
+    }
+
+    /// The regions to ask.
+    async fn regions(&self, questions: Questions<'_>) -> Chosen {
+        let asked = questions.regions.to_vec();
+        match (regions::enabled(self.client, &self.tallies, self.stop).await, asked.is_empty()) {
+            (Ok(regions), true) => Chosen { regions, left_out: Vec::new(), unlisted: None },
+            (Ok(mut enabled), false) => {
+                enabled.retain(|region| !asked.contains(region));
+                Chosen { regions: asked, left_out: enabled, unlisted: None }
+            }
+            // Whoever names regions leaves out the others knowingly.
+            (Err(why), false) => Chosen { regions: asked, left_out: Vec::new(), unlisted: Some(why) },
+            (Err(why), true) => {
+                self.leave_out_other_regions(questions.collectors, &why);
+                let own = vec![Region::from(self.client.region())];
+                Chosen { regions: own, left_out: Vec::new(), unlisted: Some(why) }
+            }
+        }
     }
 
     pub(super) fn emit(&self, member: &Member<'_>, asset: Asset) {
@@ -142,31 +214,18 @@ impl Run<'_> {
     /// Says of every kind that lies in regions that there may be more of it elsewhere. Without this, what is
     /// in the regions that nobody could list would not be missed.
     fn leave_out_other_regions(&self, collectors: &[&Collector], why: &Why) {
-        let kinds = collectors.iter().flat_map(|collector| &collector.kinds);
-        let regional = kinds.filter(|kind| kind.scope == Scope::Region).map(|kind| &kind.kind);
-        let region_itself = Kind::from(REGION_KIND);
-        let all: BTreeSet<&Kind> = regional.chain([&region_itself]).collect();
-        for kind in all {
-            self.hand_over(EvidenceRecord::Listing(Listing {
-                provider: Provider::Aws,
-                account: self.account.clone(),
-                region: Region::from(OTHER_REGIONS),
-                kind: kind.clone(),
-                operation: OperationName::from(regions::OPERATION),
-                at: self.now(),
-                seen: 0,
-                outcome: ListingOutcome::Incomplete(why.clone()),
-            }));
-        }
+        let unseen = unseen(collectors, &self.account, why, self.now());
+        let regional = unseen.filter(|listing| listing.region == *OTHER_REGIONS);
+        regional.for_each(|listing| self.hand_over(EvidenceRecord::Listing(listing)));
     }
 
     fn hand_over(&self, record: EvidenceRecord) {
-        if self.stopped() {
+        if self.sink_is_full() {
             return;
         }
         let mut sink = self.sink.borrow_mut();
         if let Err(error) = sink(record) {
-            self.stopped.set(true);
+            self.sink_is_full.set(true);
             self.sink_error.borrow_mut().get_or_insert(error);
         }
     }

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 
 use partywall_model::{AccountId, OperationName, OperationTally, Region, Why};
 
+use crate::fault::code;
+
 /// Counts of a collection.
 #[derive(Debug, Default)]
 pub(super) struct Tallies {
@@ -28,6 +30,10 @@ pub(super) enum Ending<'a> {
 
 impl Tallies {
     pub(super) fn count(&self, operation: &OperationName, region: &str, ending: &Ending<'_>) {
+        if matches!(ending, Ending::Failed(why) if &*why.code == code::INTERRUPTED) {
+            // Nobody asked, or nobody waited for the answer.
+            return;
+        }
         let mut rows = self.rows.borrow_mut();
         let row = rows.entry((operation.clone(), Region::from(region))).or_default();
         match ending {

@@ -112,10 +112,15 @@ impl Run<'_> {
         let place = self.place(&first.subject, &asked.name);
         let params = self.parameters(&place, asked, &list.call.with, variables)?;
         let mut pages = self.client.pages(asked.operation, region, params);
-        while !self.stopped() {
-            let page = match pages.next().await {
+        while !self.sink_is_full() {
+            let page = match self.stop.or_stopped(asked.name.as_str(), region, pages.next()).await {
                 Ok(Some(page)) => page,
                 Ok(None) => break,
+                Err(error) if list.absent_on.iter().any(|code| **code == error.code) => {
+                    self.tallies.count(&asked.name, region, &Ending::Absent);
+                    members.iter().for_each(|member| member.population.at.set(Some(self.now())));
+                    break;
+                }
                 Err(error) => {
                     let why = convert::why(&asked.name, &error);
                     self.tallies.count(&asked.name, region, &Ending::Failed(&why));
@@ -156,7 +161,7 @@ impl Run<'_> {
         };
         stream::iter(&items)
             .for_each_concurrent(ITEMS_AT_ONCE, |item| async move {
-                if !self.stopped() {
+                if !self.sink_is_full() {
                     self.item(member, region, Variables { item: Some(item), one: None, ..variables }, source)
                         .await;
                 }
@@ -178,6 +183,7 @@ impl Run<'_> {
             return;
         }
         let filled = self.reads(member, region, variables).await;
+        self.break_off_if_stopped(member);
         match self.assemble(member, variables, &filled, source) {
             Ok(asset) => self.emit(member, asset),
             Err(why) => return incomplete(&why),

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use partywall_aws::collector::{CollectError, Collected, Quiet, Selection, collect};
-use partywall_content::Collector;
 use partywall_content::load::{Content, Files, load};
-use partywall_model::{Asset, EvidenceRecord, Listing, ListingOutcome, Node, Why, WhyKind};
+use partywall_content::{Collector, KindSource};
+use partywall_model::{Asset, EvidenceRecord, Listing, ListingOutcome, Node, OperationTally, Why, WhyKind};
 use serde_json::json;
 
 use crate::content::collectors;
-use crate::fake::{Asked, Fake, Reply, error, ok, query_error, refused};
+use crate::fake::{Asked, Fake, Reply, error, ok, query_error, refused, regions};
 
 struct Outcome {
     assets: BTreeMap<String, Asset>,
@@ -80,6 +80,7 @@ async fn kms(except: impl Fn(&Asked) -> Option<Reply> + Send + Sync + 'static) -
             "GetKeyRotationStatus" => ok(json!({ "KeyRotationEnabled": true })),
             "ListAliases" => ok(json!({ "Aliases": [{ "AliasName": "alias/a", "TargetKeyId": "1" }] })),
             "ListResourceTags" => ok(json!({ "Tags": [{ "TagKey": "team", "TagValue": "cards" }] })),
+            "DescribeRegions" => regions(&["eu-west-1"]),
             other => panic!("unexpected {other}"),
         })
     })
@@ -118,8 +119,8 @@ async fn a_refused_list_is_said_to_be_refused() {
         (why.kind, &*why.operation, &*why.code),
         (WhyKind::Refused, "kms:ListKeys", "AccessDeniedException")
     );
-    let tally = &seen.collected.tallies[0];
-    assert_eq!((tally.operation.as_str(), tally.answered), ("kms:ListKeys", 0));
+    let tally = seen.collected.tallies.iter().find(|tally| tally.operation == *"kms:ListKeys").unwrap();
+    assert_eq!(tally.answered, 0);
     assert_eq!((&*tally.failed[0].0.code, tally.failed[0].1), ("AccessDeniedException", 1));
 }
 
@@ -160,6 +161,24 @@ async fn a_code_that_means_absent_leaves_nothing_and_is_counted() {
     assert!(seen.assets[&key(1)].properties.at("EnableKeyRotation").is_absent());
     let tally = seen.collected.tallies.iter().find(|t| t.operation == *"kms:GetKeyRotationStatus").unwrap();
     assert_eq!((tally.answered, tally.absent, tally.failed.len()), (0, 2, 0));
+}
+
+#[tokio::test]
+async fn a_code_that_means_that_there_are_none_leaves_an_empty_list_that_is_whole() {
+    let fake = Fake::start(|asked| match &*asked.what {
+        "DescribeOrganization" => error(400, "AWSOrganizationsNotInUseException"),
+        "DescribeRegions" => regions(&["eu-west-1"]),
+        other => panic!("unexpected {other}"),
+    })
+    .await;
+    let seen = run(&fake, &collectors(), &["organizations"]).await;
+    for kind in ["AWS::Organizations::Organization", "AWS::Organizations::Account"] {
+        let listing = seen.listing(kind);
+        assert_eq!((&listing.outcome, listing.seen), (&ListingOutcome::Complete, 0), "{kind}");
+    }
+    let asked = |tally: &&OperationTally| tally.operation == *"organizations:DescribeOrganization";
+    let tally = seen.collected.tallies.iter().find(asked).unwrap();
+    assert_eq!((tally.answered, tally.absent, tally.failed.len()), (0, 1, 0));
 }
 
 #[tokio::test]
@@ -343,7 +362,10 @@ async fn where_all_is_refused_nothing_is_complete_and_nothing_is_known() {
     let kinds: usize = content.iter().map(|collector| collector.kinds.len()).sum();
     assert_eq!(seen.listings.len(), kinds);
     for listing in &seen.listings {
-        let singleton = ["AWS::::Account", "AWS::::Region"].iter().any(|kind| listing.kind == **kind);
+        let mut kinds = content.iter().flat_map(|collector| &collector.kinds);
+        let kind = kinds.find(|kind| kind.kind == listing.kind).unwrap();
+        // Of what there is exactly one of, the list is whole by nature.
+        let singleton = matches!(kind.source, KindSource::Singleton);
         assert_eq!(listing.outcome == ListingOutcome::Complete, singleton, "{}", listing.kind);
     }
     for asset in seen.assets.values() {

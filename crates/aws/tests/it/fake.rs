@@ -13,6 +13,8 @@ pub(crate) enum Reply {
     Whole(u16, String),
     /// Announces more than it sends.
     CutOff(String),
+    /// Never comes.
+    Silence,
 }
 
 pub(crate) fn ok(body: impl ToString) -> Reply {
@@ -28,6 +30,19 @@ pub(crate) fn error(status: u16, code: &str) -> Reply {
     Reply::Whole(status, format!(r#"{{"__type":"{code}","message":"no"}}"#))
 }
 
+/// The answer to `ec2:DescribeRegions`: these are enabled.
+pub(crate) fn regions(names: &[&str]) -> Reply {
+    let items: String = names
+        .iter()
+        .map(|name| {
+            format!(
+                "<item><regionName>{name}</regionName><optInStatus>opt-in-not-required</optInStatus></item>"
+            )
+        })
+        .collect();
+    ok(format!("<DescribeRegionsResponse><regionInfo>{items}</regionInfo></DescribeRegionsResponse>"))
+}
+
 /// An error in the form of the query protocols.
 pub(crate) fn query_error(status: u16, code: &str) -> Reply {
     Reply::Whole(
@@ -36,11 +51,27 @@ pub(crate) fn query_error(status: u16, code: &str) -> Reply {
     )
 }
 
-/// A request: the operation where the protocol names it, else method and path; and the body.
+/// A request: the operation where the protocol names it, else method and path; the body; and whose it is.
 #[derive(Clone, Debug)]
 pub(crate) struct Asked {
     pub(crate) what: String,
     pub(crate) body: String,
+    pub(crate) account: String,
+}
+
+/// The account of the key that the tests begin with.
+pub(crate) const OWN_ACCOUNT: &str = "111122223333";
+/// Keys of assumed roles are this and the account.
+const ASSUMED: &str = "ASIA";
+
+/// The answer to `sts:AssumeRole`: a key of the role's account.
+pub(crate) fn assumed(asked: &Asked) -> Reply {
+    let account = asked.body.split("iam%3A%3A").nth(1).and_then(|rest| rest.get(..12)).unwrap();
+    ok(format!(
+        "<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>{ASSUMED}{account}</AccessKeyId>\
+         <SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken><Expiration>2099-01-01T00:00:00Z</Expiration>\
+         </Credentials></AssumeRoleResult></AssumeRoleResponse>"
+    ))
 }
 
 type Answers = dyn Fn(&Asked) -> Reply + Send + Sync;
@@ -57,10 +88,11 @@ impl Fake {
         let asked = Arc::new(Mutex::new(Vec::new()));
         let fake = Self { url, asked: Arc::clone(&asked) };
         let answer: Arc<Answers> = Arc::new(move |asked: &Asked| match &*asked.what {
-            "GetCallerIdentity" => ok(
-                "<GetCallerIdentityResponse><GetCallerIdentityResult><Arn>arn:aws:iam::111122223333:user/audit</Arn>\
-                 <Account>111122223333</Account></GetCallerIdentityResult></GetCallerIdentityResponse>",
-            ),
+            "GetCallerIdentity" => ok(format!(
+                "<GetCallerIdentityResponse><GetCallerIdentityResult><Arn>arn:aws:iam::{account}:user/audit</Arn>\
+                 <Account>{account}</Account></GetCallerIdentityResult></GetCallerIdentityResponse>",
+                account = asked.account
+            )),
             _ => answer(asked),
         });
         tokio::spawn(async move {
@@ -69,6 +101,12 @@ impl Fake {
             }
         });
         fake
+    }
+
+    /// How often an operation was asked in an account.
+    pub(crate) fn count_in(&self, account: &str, what: &str) -> usize {
+        let asked = self.asked.lock().unwrap();
+        asked.iter().filter(|asked| asked.what == what && asked.account == account).count()
     }
 
     /// How often an operation was asked.
@@ -97,6 +135,7 @@ async fn serve(mut stream: TcpStream, asked: Arc<Mutex<Vec<Asked>>>, answer: Arc
             Reply::Whole(status, body) => {
                 (format!("HTTP/1.1 {status} X\r\ncontent-length: {}\r\n\r\n", body.len()), body, false)
             }
+            Reply::Silence => std::future::pending().await,
             Reply::CutOff(part) => {
                 (format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n", part.len() + 1000), part, true)
             }
@@ -129,6 +168,8 @@ async fn read(stream: &mut TcpStream) -> Option<Asked> {
             (None, Some(rest)) => rest.split('&').next()?.to_owned(),
             (None, None) => head.lines().next()?.rsplit_once(' ')?.0.to_owned(),
         };
-        return Some(Asked { what, body: body.to_owned() });
+        let key = header("authorization").and_then(|v| v.split("Credential=").nth(1)?.split('/').next());
+        let account = key.and_then(|key| key.strip_prefix(ASSUMED)).unwrap_or(OWN_ACCOUNT);
+        return Some(Asked { what, body: body.to_owned(), account: account.to_owned() });
     }
 }

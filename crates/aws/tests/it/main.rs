@@ -8,6 +8,7 @@
     reason = "a test fails by panicking, also in what its tests share"
 )]
 
+mod accounts;
 mod calls;
 mod collect;
 mod collect_moto;

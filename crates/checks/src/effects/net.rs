@@ -2,6 +2,7 @@
 
 mod rules;
 mod served;
+mod warehouse;
 
 use std::sync::Arc;
 
@@ -23,7 +24,9 @@ pub(super) fn is_judged(kind: &str) -> bool {
             | "AWS::EC2::NetworkInterface"
             | "AWS::RDS::DBInstance"
             | "AWS::RDS::DBCluster"
+            | "AWS::Redshift::Cluster"
             | "AWS::ElasticLoadBalancingV2::LoadBalancer"
+            | "AWS::ElasticLoadBalancing::LoadBalancer"
     )
 }
 
@@ -129,7 +132,9 @@ fn reached(context: &Context<'_>, asset: &Asset, wanted: &[u16], trace: &mut Tra
         "AWS::EC2::Instance" => of_instance(context, asset, wanted),
         "AWS::RDS::DBInstance" => served::of_database(context, asset, wanted),
         "AWS::RDS::DBCluster" => served::of_cluster(context, asset, wanted),
+        "AWS::Redshift::Cluster" => warehouse::of_warehouse(context, asset, wanted),
         "AWS::ElasticLoadBalancingV2::LoadBalancer" => served::of_balancer(context, asset, wanted),
+        "AWS::ElasticLoadBalancing::LoadBalancer" => served::of_classic_balancer(context, asset, wanted),
         "AWS::Lambda::Function" => served::of_function(asset, wanted),
         _ => Reached::default(),
     };

@@ -22,12 +22,20 @@ const EVERYONE: [&str; 2] = [
 /// Where a kind keeps its resource policy.
 fn policy_path(kind: &str) -> Option<&'static str> {
     match kind {
-        "AWS::S3::Bucket" | "AWS::SNS::Topic" | "AWS::SQS::Queue" | "AWS::Lambda::Function" => {
-            Some("Observed.Policy")
-        }
+        "AWS::S3::Bucket"
+        | "AWS::SNS::Topic"
+        | "AWS::SQS::Queue"
+        | "AWS::Lambda::Function"
+        | "AWS::DynamoDB::Table"
+        | "AWS::EFS::FileSystem"
+        | "AWS::Kinesis::Stream"
+        | "AWS::Backup::BackupVault"
+        | "AWS::Glue::DataCatalogEncryptionSettings" => Some("Observed.Policy"),
         "AWS::SecretsManager::Secret" => Some("Observed.ResourcePolicy"),
-        "AWS::S3::AccessPoint" => Some("Policy"),
+        "AWS::S3::AccessPoint" | "AWS::ApiGateway::RestApi" => Some("Policy"),
         "AWS::KMS::Key" => Some("KeyPolicy"),
+        "AWS::ECR::Repository" => Some("RepositoryPolicyText"),
+        "AWS::OpenSearchService::Domain" => Some("AccessPolicies"),
         _ => None,
     }
 }
@@ -70,6 +78,12 @@ fn open_to_all(context: &Context<'_>, asset: &Asset, wanted: Use, trace: &mut Tr
             is_in_vpc(asset).map(|inside| !inside),
             bucket_lets_through(context, asset),
         ]),
+        // In a VPC its groups decide who comes as far as the policy (OpenSearch Service Developer Guide,
+        // "Launching your domains within a VPC").
+        "AWS::OpenSearchService::Domain" => {
+            let subnets = asset.properties.at("VPCOptions.SubnetIds");
+            all([by_policy, super::seen(subnets).map(|()| subnets.items().is_empty())])
+        }
         _ => by_policy,
     };
     if by_policy == Ok(true)
@@ -342,6 +356,14 @@ fn covers_service(asset: &Asset, statement: &Statement<'_>) -> bool {
         "AWS::SQS::Queue" => "sqs",
         "AWS::KMS::Key" => "kms",
         "AWS::SecretsManager::Secret" => "secretsmanager",
+        "AWS::DynamoDB::Table" => "dynamodb",
+        "AWS::EFS::FileSystem" => "elasticfilesystem",
+        "AWS::Kinesis::Stream" => "kinesis",
+        "AWS::Backup::BackupVault" => "backup",
+        "AWS::Glue::DataCatalogEncryptionSettings" => "glue",
+        "AWS::ECR::Repository" => "ecr",
+        "AWS::OpenSearchService::Domain" => "es",
+        "AWS::ApiGateway::RestApi" => "execute-api",
         _ => return statement.covers_every_action(),
     };
     statement.covers_every_action() || statement.covers_action(&format!("{service}:{ANY_NAME}"))
@@ -364,11 +386,11 @@ fn own_places(asset: &Asset) -> Answer<Vec<String>> {
 /// Whether a snapshot or image is shared with every account, and its region does not take that back (EBS User
 /// Guide, "Block public access for Amazon EBS snapshots").
 pub(super) fn shared_with_all(context: &Context<'_>, asset: &Asset) -> Answer<bool> {
-    let taken_back = || {
-        match super::estate::region_properties(context, asset)?.at("Observed.SnapshotBlockPublicAccessState") {
-            Node::Unknown(why) => Err(Arc::clone(why)),
-            state => Ok(state.as_str() == Some("block-all-sharing")),
-        }
+    let taken_back = || match super::estate::region_properties(context, asset)?
+        .at("Observed.SnapshotBlockPublicAccessState")
+    {
+        Node::Unknown(why) => Err(Arc::clone(why)),
+        state => Ok(state.as_str() == Some("block-all-sharing")),
     };
     match asset.kind.as_str() {
         "AWS::EC2::Snapshot" => all([names_everyone(asset), taken_back().map(|back| !back)]),

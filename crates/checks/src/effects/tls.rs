@@ -28,6 +28,10 @@ fn oldest(name: &str) -> Option<u8> {
     let name = name.to_ascii_uppercase();
     // OpenSearch Service Developer Guide, "DomainEndpointOptions".
     let name = name.strip_prefix("POLICY-MIN-").unwrap_or(&name);
+    // API Gateway Developer Guide, "Supported security policies"; `TLS_1_2` is one of them too.
+    if let Some(policy) = name.strip_prefix("SECURITYPOLICY_TLS") {
+        return api_gateway(policy);
+    }
     let version = name
         .strip_prefix("TLS")
         .map(|rest| rest.trim_start_matches(['V', '_', '-', ' ']).replace(['_', '-'], "."));
@@ -44,6 +48,18 @@ fn oldest(name: &str) -> Option<u8> {
                 _ => None,
             }
         }
+    }
+}
+
+/// API Gateway names the newest version and, where it serves more than that one, the oldest after it.
+fn api_gateway(policy: &str) -> Option<u8> {
+    match policy.split('_').collect::<Vec<_>>().as_slice() {
+        ["13", "1", "3", ..] => Some(13),
+        ["13", "1", "2", ..] => Some(12),
+        ["13", "1", ..] => None,
+        ["13", ..] => Some(13),
+        ["12", ..] => Some(12),
+        _ => None,
     }
 }
 
@@ -106,6 +122,13 @@ mod tests {
             ("Policy-Min-TLS-1-0-2019-07", Some(10)),
             ("Policy-Min-TLS-1-2-PFS-2023-10", Some(12)),
             ("CompanyPolicy", None),
+            ("SecurityPolicy_TLS13_1_3_2025_09", Some(13)),
+            ("SecurityPolicy_TLS13_2025_EDGE", Some(13)),
+            ("SecurityPolicy_TLS13_1_2_PQ_2025_09", Some(12)),
+            ("SecurityPolicy_TLS12_2018_EDGE", Some(12)),
+            ("SecurityPolicy_TLS12_PFS_2025_EDGE", Some(12)),
+            ("SecurityPolicy_TLS13_1_1_2030_01", None),
+            ("SecurityPolicy_of-ours", None),
         ] {
             assert_eq!(oldest(name), version, "{name}");
         }

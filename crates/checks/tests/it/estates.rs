@@ -89,7 +89,7 @@ impl World {
         let arguments: Vec<Node> = arguments.iter().map(|value| node(value.clone())).collect();
         let arguments: Vec<&Node> = arguments.iter().collect();
         let host = AssetHost::new(&context, asset);
-        Said::from(host.call(function, &arguments, &mut Trace::default()).unwrap())
+        Said::from(host.call(function, &arguments, &mut Trace::default()).unwrap().into_node())
     }
 
     /// What a function that takes the asset alone says.

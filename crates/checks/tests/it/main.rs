@@ -3,9 +3,11 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
 
 mod buckets;
+mod conformance;
 mod content;
 mod documents;
 mod estates;
+mod exposure;
 mod hidden;
 mod host;
 mod iam;

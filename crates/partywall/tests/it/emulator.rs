@@ -77,7 +77,7 @@ impl Emulator {
 }
 
 /// The Python beside the emulator's program.
-fn python() -> PathBuf {
+pub(crate) fn python() -> PathBuf {
     let named = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let moto = named("PARTYWALL_MOTO").unwrap_or_else(|| {
         panic!(

@@ -264,7 +264,7 @@ fn harmful_names() -> Vec<String> {
 }
 
 /// Instances without any setting, so that many checks speak of each by its name.
-fn harmful_evidence(place: &Path) -> PathBuf {
+pub(crate) fn harmful_evidence(place: &Path) -> PathBuf {
     let named = harmful_names().into_iter().map(|name| {
         let mut asset =
             asset("AWS::EC2::Instance", &format!("arn:aws:ec2:eu-west-1:{ACCOUNT}:instance/{name}"));

@@ -14,7 +14,7 @@ use partywall_aws::action_of;
 use serde_json::Value;
 
 use crate::emulator::{EMULATOR, SECRET};
-use crate::memory::{Port, Reciter};
+use crate::memory::{Balky, Port, Reciter};
 use crate::program::{Partywall, Ran};
 use crate::refusal::{RECORDED, REGION};
 use crate::report::Report;
@@ -58,8 +58,11 @@ fn only_the_regions_that_are_named_are_asked() {
     assert_eq!(ran.code, 1, "{}", ran.stderr);
     let report: Value = serde_json::from_str(&ran.stdout).unwrap();
     assert_eq!(report["evidence"]["regions"], serde_json::json!([REGION]));
+    // The others are named, with the reason.
+    let left_out = report["evidence"]["regions_not_scanned"].as_array().unwrap();
+    assert!(left_out.iter().all(|entry| entry["why"]["kind"] == "not-read" && entry["region"] != REGION));
+    assert!(left_out.iter().any(|entry| entry["region"] == "us-east-1"), "{left_out:?}");
     let asked = reciter.asked();
-    assert!(!asked.iter().any(|(operation, _)| operation == "ec2:DescribeRegions"));
     let elsewhere: Vec<_> = asked
         .iter()
         .filter(|(operation, region)| operation.starts_with("ec2:") && region != REGION)
@@ -95,7 +98,8 @@ fn the_policy_allows_every_operation_that_is_asked_and_nothing_else_than_reading
     for action in &allowed {
         assert!(!action.contains('*'), "{action}");
         let verb = action.split_once(':').unwrap().1;
-        let reads = ["Get", "List", "Describe", "Generate"];
+        // API Gateway names the method.
+        let reads = ["Get", "List", "Describe", "Generate", "BatchGet", "GET"];
         assert!(reads.iter().any(|read| verb.starts_with(read)), "{action}");
     }
 }
@@ -184,7 +188,7 @@ fn an_endpoint_where_nobody_answers_is_a_clear_error_soon() {
 }
 
 #[test]
-fn ctrl_c_while_an_account_is_read_leaves_nothing_behind() {
+fn ctrl_c_before_anything_is_known_leaves_nothing_behind() {
     // A server that takes the connection and never answers.
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", silent.local_addr().unwrap());
@@ -198,6 +202,149 @@ fn ctrl_c_while_an_account_is_read_leaves_nothing_behind() {
     assert_eq!((ran.code, ran.stdout.as_str()), (2, ""));
     assert!(ran.stderr.contains("interrupted"), "{}", ran.stderr);
     assert_eq!(fs::read_dir(place.path()).unwrap().count(), 0);
+}
+
+/// Runs until nothing but what never comes is waited for, and then presses Ctrl-C.
+fn interrupted(silent_on: &'static str, more: &[&str]) -> Ran {
+    let balky = Balky::new(reciter(), silent_on);
+    let port = Port::open(Arc::clone(&balky));
+    let ran = Partywall::new(&[&["assess", "aws", "--no-store", "--format", "json"], more].concat())
+        .against(&port.url(), &EMULATOR.credentials, REGION)
+        .interrupted(|| balky.wait_until_idle());
+    balky.release();
+    ran
+}
+
+#[test]
+fn ctrl_c_while_an_account_is_read_ends_with_a_report_that_says_so() {
+    let temporary = tempfile::tempdir().unwrap();
+    let balky = Balky::new(reciter(), "s3:GetBucketAcl");
+    let port = Port::open(Arc::clone(&balky));
+    let ran = Partywall::new(&["assess", "aws", "--no-store", "--format", "json"])
+        .against(&port.url(), &EMULATOR.credentials, REGION)
+        .env("TMPDIR", temporary.path().to_str().unwrap())
+        .interrupted(|| balky.wait_until_idle());
+    balky.release();
+    assert_eq!(ran.code, 1, "{}", ran.stderr);
+    let report: Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(report["evidence"]["complete"], false);
+    let reasons = report["incomplete"]["reasons"].to_string();
+    assert!(reasons.contains("cut short"), "{reasons}");
+    assert!(ran.stderr.contains("interrupted"), "{}", ran.stderr);
+    assert_eq!(fs::read_dir(temporary.path()).unwrap().count(), 0, "nothing is left behind");
+}
+
+#[test]
+fn an_interrupted_run_goes_on_where_it_was_cut_short() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = |name: &str| place.path().join(name).to_str().unwrap().to_owned();
+    let (whole, cut) = (folder("whole"), folder("cut"));
+    assert_eq!(assess(&reciter(), &["--format", "json", "--save", &whole]).code, 1);
+
+    let ran = interrupted("s3:GetBucketAcl", &["--save", &cut]);
+    assert_eq!(ran.code, 1, "{}", ran.stderr);
+    assert!(ran.stderr.contains(&format!("--resume {cut}")), "{}", ran.stderr);
+    let manifest = |folder: &str| -> Value {
+        serde_json::from_str(&fs::read_to_string(Path::new(folder).join("manifest.json")).unwrap()).unwrap()
+    };
+    assert_eq!(manifest(&cut)["complete"], false);
+    let of_buckets = |record: &Value| record["listing"]["kind"] == "AWS::S3::Bucket";
+    let records = records(&cut);
+    let buckets = records.iter().find(|record| of_buckets(record)).unwrap();
+    assert_eq!(buckets["listing"]["incomplete"]["code"], "Interrupted");
+    let open = records.iter().filter(|record| record["listing"]["incomplete"]["code"] == "Interrupted");
+    assert_eq!(open.count(), 1, "all other lists were read to their end");
+
+    let reciter = reciter();
+    let resumed = assess(&reciter, &["--format", "json", "--resume", &cut]);
+    assert_eq!(resumed.code, 1, "{}", resumed.stderr);
+    assert_eq!(manifest(&cut)["complete"], true);
+    for (operation, region) in reciter.asked() {
+        let again = ["sts:GetCallerIdentity", "ec2:DescribeRegions"].contains(&operation.as_str());
+        assert!(again || operation.starts_with("s3:"), "{operation} was asked again in {region}");
+    }
+    let (whole, cut) = (timeless(&whole), timeless(&cut));
+    assert_eq!(whole.len(), cut.len());
+    for (one, other) in whole.iter().zip(&cut) {
+        assert_eq!(one, other);
+    }
+}
+
+#[test]
+fn a_run_that_was_not_interrupted_is_gone_on_with_without_asking() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path().join("evidence");
+    let folder = folder.to_str().unwrap();
+    assert_eq!(assess(&reciter(), &["--format", "json", "--save", folder]).code, 1);
+    let before = timeless(folder);
+    let reciter = reciter();
+    assert_eq!(assess(&reciter, &["--format", "json", "--resume", folder]).code, 1);
+    // Lists that were refused would be worth another try; there are none here.
+    let asked: BTreeSet<String> = reciter.asked().into_iter().map(|(operation, _)| operation).collect();
+    let allowed = ["sts:GetCallerIdentity", "ec2:DescribeRegions"].map(str::to_owned).into();
+    assert!(asked.is_subset(&allowed), "{asked:?}");
+    assert_eq!(before, timeless(folder));
+}
+
+/// The records of an evidence folder.
+fn records(folder: &str) -> Vec<Value> {
+    let mut records = Vec::new();
+    for file in files(&Path::new(folder).join("records")) {
+        let mut text = String::new();
+        zstd::Decoder::new(File::open(&file).unwrap()).unwrap().read_to_string(&mut text).unwrap();
+        records.extend(text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()));
+    }
+    records
+}
+
+/// The records without their times, in order.
+fn timeless(folder: &str) -> Vec<String> {
+    fn forget_times(value: &mut Value) {
+        match value {
+            Value::Object(entries) => {
+                entries.remove("at");
+                entries.values_mut().for_each(forget_times);
+            }
+            Value::Array(items) => items.iter_mut().for_each(forget_times),
+            _ => {}
+        }
+    }
+    let mut records = records(folder);
+    records.iter_mut().for_each(forget_times);
+    let mut records: Vec<String> = records.iter().map(Value::to_string).collect();
+    records.sort();
+    records
+}
+
+#[test]
+fn an_estimate_asks_for_the_regions_alone() {
+    let reciter = reciter();
+    let ran = assess(&reciter, &["--estimate"]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let asked: BTreeSet<String> = reciter.asked().into_iter().map(|(operation, _)| operation).collect();
+    assert_eq!(asked, ["sts:GetCallerIdentity", "ec2:DescribeRegions"].map(str::to_owned).into());
+    let row = |service: &str| ran.stdout.lines().find(|line| line.split_whitespace().next() == Some(service));
+    for service in ["s3", "ec2", "iam", "all"] {
+        assert_eq!(row(service).unwrap().split_whitespace().count(), 4, "{}", ran.stdout);
+    }
+    assert!(ran.stdout.contains("in 1 account and"), "{}", ran.stdout);
+}
+
+#[test]
+fn the_policy_for_an_organisation_can_list_and_enter_its_accounts() {
+    let ran = Partywall::new(&["aws", "policy", "--organization", "--role-name", "Look"]).run();
+    let policy: Value = serde_json::from_str(&ran.stdout).unwrap();
+    let allows = |action: &str| {
+        let statements = policy["Statement"].as_array().unwrap().iter();
+        statements
+            .filter(|statement| statement["Action"].as_array().unwrap().iter().any(|one| one == action))
+            .map(|statement| statement["Resource"].as_str().unwrap())
+            .collect::<Vec<_>>()
+    };
+    assert!(allows("organizations:ListAccounts").contains(&"*"));
+    assert_eq!(allows("sts:AssumeRole"), ["arn:aws:iam::*:role/Look"]);
+    let alone = Partywall::new(&["aws", "policy"]).run();
+    assert!(!alone.stdout.contains("AssumeRole"), "one account alone enters no other");
 }
 
 #[test]

@@ -10,8 +10,13 @@
 
 mod bank;
 mod emulator;
+mod filters;
+mod forms;
+mod frameworks;
+mod history;
 mod hostile;
 mod live;
+mod manual;
 mod memory;
 mod program;
 mod refusal;

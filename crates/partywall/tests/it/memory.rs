@@ -7,6 +7,7 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use partywall_aws::{CallRecord, Recorder};
 
@@ -158,6 +159,60 @@ impl Service for Reciter {
             }),
             _ => Spoken::Whole(exchange.reply.clone()),
         }
+    }
+}
+
+/// Answers as another does, but never to one operation.
+pub(crate) struct Balky {
+    reciter: Arc<Reciter>,
+    silent_on: &'static str,
+    state: Mutex<State>,
+}
+
+struct State {
+    last_answer: Instant,
+    waiting: usize,
+    is_released: bool,
+}
+
+impl Balky {
+    pub(crate) fn new(reciter: Arc<Reciter>, silent_on: &'static str) -> Arc<Self> {
+        let state = State { last_answer: Instant::now(), waiting: 0, is_released: false };
+        Arc::new(Self { reciter, silent_on, state: Mutex::new(state) })
+    }
+
+    /// Waits until all that is still open is what is never answered.
+    pub(crate) fn wait_until_idle(&self) {
+        let patience = Instant::now() + Duration::from_secs(120);
+        loop {
+            thread::sleep(Duration::from_millis(50));
+            let state = self.state.lock().unwrap();
+            if state.waiting > 0 && state.last_answer.elapsed() > Duration::from_secs(3) {
+                return;
+            }
+            assert!(Instant::now() < patience, "the run does not come to a standstill");
+        }
+    }
+
+    /// Lets go of the connections that wait.
+    pub(crate) fn release(&self) {
+        self.state.lock().unwrap().is_released = true;
+    }
+}
+
+impl Service for Balky {
+    fn answer(&self, request: &Request) -> Spoken {
+        let exchange = self.reciter.memory.exchanges.get(&request.key());
+        if exchange.is_some_and(|exchange| exchange.operation == self.silent_on) {
+            self.state.lock().unwrap().waiting += 1;
+            while !self.state.lock().unwrap().is_released {
+                thread::sleep(Duration::from_millis(20));
+            }
+            return Spoken::Cut;
+        }
+        let answer = self.reciter.answer(request);
+        self.state.lock().unwrap().last_answer = Instant::now();
+        answer
     }
 }
 

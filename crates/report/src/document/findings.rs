@@ -11,7 +11,7 @@ use super::evidence::WhyEntry;
 use super::marks::{AssetFacts, ExemptEntry, Mark};
 
 /// A list that is written from an iterator; nothing of it is kept.
-pub(super) struct Each<F>(pub(super) F);
+pub(crate) struct Each<F>(pub(crate) F);
 
 impl<F, I> Serialize for Each<F>
 where

@@ -2,7 +2,7 @@
 
 use jiff::civil::Date;
 use partywall_content::{Control, ControlBand};
-use partywall_model::Layer;
+use partywall_model::{ControlId, Layer};
 use partywall_ssrm::score::{Cap, ControlScore, Figure, LayerScore, Overall, Reach, StateCounts};
 use partywall_ssrm::status::{ControlStatus, Inherited};
 use serde::Serialize;
@@ -136,16 +136,30 @@ pub(crate) struct InheritedEntry<'a> {
     /// None where it is unproven.
     pub(crate) assured_by: Option<&'a str>,
     pub(crate) assured_until: Option<Date>,
+    /// Where it is unproven, the document that proved it last and the day on which that expired.
+    pub(crate) expired: Option<&'a str>,
+    pub(crate) expired_on: Option<Date>,
 }
 
 impl<'a> InheritedEntry<'a> {
-    fn of(inherited: &'a Inherited) -> Self {
+    /// How far it is proven, in words.
+    pub(crate) fn standing(&self) -> String {
+        match (self.assured_by.zip(self.assured_until), self.expired.zip(self.expired_on)) {
+            (Some((document, until)), _) => format!("assured until {until} by {document}"),
+            (None, Some((document, day))) => format!("unproven: {document} expired on {day}"),
+            (None, None) => "unproven".to_owned(),
+        }
+    }
+
+    pub(crate) fn of(inherited: &'a Inherited) -> Self {
         let assured = inherited.assured.as_ref();
         Self {
             provider: inherited.provider.to_string(),
             assets: inherited.assets,
             assured_by: assured.map(|(document, _)| &**document),
             assured_until: assured.map(|(_, until)| *until),
+            expired: inherited.expired.as_ref().map(|(document, _)| &**document),
+            expired_on: inherited.expired.as_ref().map(|(_, day)| *day),
         }
     }
 }
@@ -212,6 +226,26 @@ impl<'a> Scores<'a> {
         Self { overall: OverallEntry::of(assessment, &score.overall), layers, organisation }
     }
 
+    /// Controls that nobody looked at because the user left their checks out are not measured. Their open
+    /// ranges stay in the figures: a filter makes none of them better.
+    pub(super) fn leave_out(&mut self, controls: &mut [ControlEntry<'a>], left_out: &'a [ControlId]) {
+        let of_scope = |control: &&mut ControlEntry<'a>| {
+            control.state == ControlState::Measured && left_out.iter().any(|id| *id == *control.id)
+        };
+        for control in controls.iter_mut().filter(of_scope) {
+            control.state = ControlState::NotMeasured;
+            let entry = NotMeasured { control: control.id, would_measure: control.sensors.clone() };
+            let mut layers = self.layers.iter_mut().chain(&mut self.organisation);
+            if let Some(layer) = layers.find(|layer| layer.layer == control.layer) {
+                layer.controls_measured = layer.controls_measured.saturating_sub(1);
+                layer.not_measured.push(entry.clone());
+            }
+            if control.layer != Layer::Org {
+                self.overall.not_measured.push(entry);
+            }
+        }
+    }
+
     /// All layers in the order in which they are shown.
     pub(crate) fn all_layers(&self) -> impl Iterator<Item = &LayerEntry<'a>> {
         self.layers.iter().chain(&self.organisation)
@@ -245,10 +279,7 @@ impl<'a> LayerEntry<'a> {
     }
 }
 
-fn not_measured<'a>(
-    assessment: &Assessment<'a>,
-    controls: &'a [partywall_model::ControlId],
-) -> Vec<NotMeasured<'a>> {
+fn not_measured<'a>(assessment: &Assessment<'a>, controls: &'a [ControlId]) -> Vec<NotMeasured<'a>> {
     let sensors = |id: &str| {
         let control = assessment.controls().iter().find(|control| control.id == *id);
         control.map(sensor_words).unwrap_or_default()

@@ -11,6 +11,7 @@ use super::marks::{AssetFacts, Marks};
 use super::scores::{ControlEntry, ControlState};
 use super::unseen::UnknownRead;
 use crate::assessment::Assessment;
+use crate::filtered::Filtered;
 
 /// Counts over the whole document.
 #[derive(Debug, Serialize)]
@@ -34,6 +35,9 @@ pub(crate) struct Summary {
     pub(crate) switches: SwitchCounts,
     pub(crate) unknown_reads: usize,
     pub(crate) problems: usize,
+    /// What the user left out; nothing stands here where nothing was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) filtered: Option<Filtered>,
 }
 
 /// Controls by their state.
@@ -62,6 +66,7 @@ pub(super) struct Parts<'p> {
     pub(super) unknown_reads: &'p [UnknownRead<'p>],
     pub(super) facts: &'p [AssetFacts],
     pub(super) marks: &'p Marks<'p>,
+    pub(super) filtered: Option<&'p Filtered>,
 }
 
 impl Summary {
@@ -92,6 +97,7 @@ impl Summary {
             },
             unknown_reads: parts.unknown_reads.len(),
             problems: assessment.problems().count(),
+            filtered: parts.filtered.cloned(),
         }
     }
 }

@@ -175,12 +175,7 @@ impl<'a> ControlView<'a> {
 fn inherited(control: &ControlEntry<'_>) -> Vec<String> {
     let told = |entry: &crate::document::InheritedEntry<'_>| {
         let assets = counted(entry.assets, "asset");
-        match (entry.assured_by, entry.assured_until) {
-            (Some(document), Some(until)) => {
-                format!("{assets}: inherited from {}, assured until {until} by {document}", entry.provider)
-            }
-            _ => format!("{assets}: inherited from {}, unproven", entry.provider),
-        }
+        format!("{assets}: inherited from {}, {}", entry.provider, entry.standing())
     };
     control.inherited.iter().map(told).collect()
 }

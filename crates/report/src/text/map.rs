@@ -30,6 +30,10 @@ pub(super) fn title(document: &Document<'_>, page: &mut Page<'_>) -> io::Result<
         let reasons = shown(&document.incomplete.reasons.join("; ")).to_string();
         page.hanging(0, 2, &[looking(Look::Warn, "Incomplete: "), plain(reasons)])?;
     }
+    if let Some(filtered) = &summary.filtered {
+        let told = shown(&filtered.sentence()).to_string();
+        page.hanging(0, 2, &[looking(Look::Warn, "Filtered: "), plain(told)])?;
+    }
     Ok(())
 }
 

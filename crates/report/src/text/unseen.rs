@@ -70,6 +70,29 @@ pub(crate) fn hanging(entry: &Gathered<'_>) -> String {
     parts.join("; ")
 }
 
+/// What was not read at all, one sentence for each account and reason.
+pub(crate) fn regions_left_out(document: &Document<'_>) -> Vec<String> {
+    let mut by_reason: BTreeMap<(Option<&str>, String), Vec<&str>> = BTreeMap::new();
+    for region in &document.evidence.regions_not_scanned {
+        by_reason.entry((region.account, words::why(&region.why))).or_default().push(region.region);
+    }
+    let sentence = |((account, why), regions): ((Option<&str>, String), Vec<&str>)| {
+        let of = account.map(|account| format!(" of {account}")).unwrap_or_default();
+        match (account, regions.as_slice()) {
+            (Some(account), ["all"]) => format!("account {account} was not read: {why}"),
+            (_, ["all others"]) => format!("the other regions{of} were not read: {why}"),
+            (_, [region]) => format!("region {region}{of} was not read: {why}"),
+            (_, regions) => {
+                let more = regions.len().saturating_sub(NAMED);
+                let named = regions.iter().take(NAMED).copied().collect::<Vec<_>>().join(", ");
+                let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+                format!("regions {named}{more}{of} were not read: {why}")
+            }
+        }
+    };
+    by_reason.into_iter().map(sentence).collect()
+}
+
 /// Writes the section.
 pub(super) fn unseen(document: &Document<'_>, page: &mut Page<'_>) -> io::Result<()> {
     let all = gathered(document);
@@ -96,8 +119,7 @@ pub(super) fn unseen(document: &Document<'_>, page: &mut Page<'_>) -> io::Result
         let message = if entry.message.is_empty() { String::new() } else { format!(": {}", entry.message) };
         page.wrapped(4, &[quiet(shown(&format!("{}{more}{message}", places.join(", "))).to_string())])?;
     }
-    for region in &document.evidence.regions_not_scanned {
-        let text = format!("region {} was not read: {}", region.region, words::why(&region.why));
+    for text in regions_left_out(document) {
         page.hanging(2, 4, &[plain(shown(&text).to_string())])?;
     }
     for problem in document.assessment.problems() {

@@ -10,7 +10,7 @@ pub(crate) fn document(sample: &Sample) -> Value {
     serde_json::from_str(&sample.written(|document, out| json::write(document, out).unwrap())).unwrap()
 }
 
-fn schema() -> Value {
+pub(crate) fn schema() -> Value {
     serde_json::from_str(include_str!("../../../../docs/reference/report.schema.json")).unwrap()
 }
 
@@ -18,6 +18,22 @@ fn schema() -> Value {
 fn a_document_is_as_the_schema_says() {
     assert_eq!(schema::faults(&schema(), &document(&small())), Vec::<String>::new());
     assert_eq!(schema::faults(&schema(), &document(&large(150))), Vec::<String>::new());
+    let filtered = partywall_report::Filtered {
+        asked: vec!["--check s3-bucket-public".to_owned()],
+        checks_run: 1,
+        checks_left_out: 1,
+        verdicts_left_out: 1,
+        verdicts_not_listed: 0,
+        controls_not_looked_at: vec!["platform.least-privilege-access".into()],
+    };
+    let told = small().filtered(&filtered, |document, out| json::write(document, out).unwrap());
+    let value: Value = serde_json::from_str(&told).unwrap();
+    assert_eq!(schema::faults(&schema(), &value), Vec::<String>::new());
+    let control = |id: &str| {
+        value["controls"].as_array().unwrap().iter().find(|control| control["id"] == id).unwrap().clone()
+    };
+    assert_eq!(control("platform.least-privilege-access")["state"], "not-measured");
+    assert_eq!(control("platform.configuration-scanning")["state"], "measured");
 }
 
 #[test]

@@ -8,6 +8,9 @@
 )]
 
 mod checks;
+mod forms;
+mod frameworks;
+mod history;
 mod html;
 mod json;
 mod sample;

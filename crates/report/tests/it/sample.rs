@@ -11,8 +11,13 @@ use partywall_model::{
     Asset, Confidence, Environment, Estate, EstateBuilder, EvidenceRecord, Finding, Fingerprint, Listing,
     ListingOutcome, Location, Node, OperationTally, Problem, Provider, Source, Verdict, Why, WhyKind,
 };
-use partywall_report::{Account, Assessment, Document, Header, RegionNotScanned, RunEnd, SourceKind};
+use partywall_report::frameworks::FrameworkEntry;
+use partywall_report::trend::Trend;
+use partywall_report::{
+    Account, Assessment, Document, Filtered, Header, RegionNotScanned, RunEnd, SourceKind,
+};
 use partywall_ssrm::fixes::first_fixes;
+use partywall_ssrm::frameworks::{FrameworkStatus, Frameworks};
 use partywall_ssrm::score::Exposure;
 use partywall_ssrm::status::{self, NoHistory, Status};
 use partywall_ssrm::switches::switches;
@@ -26,11 +31,21 @@ pub(crate) struct Sample {
     pub(crate) exposed: HashSet<String>,
     pub(crate) header: Header,
     pub(crate) problems: Vec<Problem>,
+    pub(crate) trend: Option<Trend>,
 }
 
 impl Sample {
     /// Judges the sample and hands the document on.
     pub(crate) fn document<R>(&self, read: impl FnOnce(&Document<'_>) -> R) -> R {
+        self.judged(None, &[], read)
+    }
+
+    fn judged<R>(
+        &self,
+        filtered: Option<&Filtered>,
+        frameworks: &[&str],
+        read: impl FnOnce(&Document<'_>) -> R,
+    ) -> R {
         let exposure = |asset: &Asset| {
             if self.exposed.contains(asset.id.as_str()) { Exposure::Internet } else { Exposure::Internal }
         };
@@ -55,7 +70,39 @@ impl Sample {
             fixes: &fixes,
             problems: &self.problems,
         };
-        read(&Document::new(&assessment))
+        let counted = Frameworks::new(&judged, &status);
+        let statuses: Vec<FrameworkStatus<'_>> =
+            frameworks.iter().map(|id| counted.of(self.content.framework(id).unwrap())).collect();
+        let entries: Vec<FrameworkEntry<'_>> =
+            statuses.iter().map(|status| FrameworkEntry::of(status, None)).collect();
+        let document = Document::filtered(&assessment, filtered).with_trend(self.trend.as_ref());
+        read(&document.with_frameworks(&entries))
+    }
+
+    /// The text of one of the forms, with frameworks.
+    pub(crate) fn framed(
+        &self,
+        frameworks: &[&str],
+        write: impl FnOnce(&Document<'_>, &mut Vec<u8>),
+    ) -> String {
+        self.judged(None, frameworks, |document| {
+            let mut out = Vec::new();
+            write(document, &mut out);
+            String::from_utf8(out).unwrap()
+        })
+    }
+
+    /// The text of one of the forms, as of a run under filters.
+    pub(crate) fn filtered(
+        &self,
+        filtered: &Filtered,
+        write: impl FnOnce(&Document<'_>, &mut Vec<u8>),
+    ) -> String {
+        self.judged(Some(filtered), &[], |document| {
+            let mut out = Vec::new();
+            write(document, &mut out);
+            String::from_utf8(out).unwrap()
+        })
     }
 
     /// The text of one of the forms.
@@ -249,6 +296,7 @@ pub(crate) fn small() -> Sample {
         exposed: HashSet::from(["arn:aws:s3:::card-applications".to_owned()]),
         header: header(accounts, tallies),
         problems: vec![],
+        trend: None,
     }
 }
 
@@ -320,6 +368,7 @@ pub(crate) fn large(assets: usize) -> Sample {
         findings,
         exposed,
         problems: vec![],
+        trend: None,
     }
 }
 

@@ -109,6 +109,7 @@ fn the_whole_names_what_is_not_measured_and_what_would_measure_it() {
         people: org.awareness-training
         posture: platform.data-encryption
         vulns: hosts.patch-management
+      inherited from aws on 2 controls, unproven
     "#);
 }
 

@@ -2,7 +2,7 @@
 //! nothing, is itself reported.
 
 use partywall_content::{Settings, Waiver};
-use partywall_model::{Asset, CheckId, Finding, Verdict};
+use partywall_model::{Asset, CheckId, Finding, Problem, Verdict};
 
 use super::Assessment;
 use crate::resolve::date_of;
@@ -17,6 +17,29 @@ pub struct WaiverUse {
     pub waiver: Waiver,
     /// What became of it.
     pub state: WaiverState,
+}
+
+impl WaiverUse {
+    /// What a person should do about it; none where it is in force.
+    pub fn problem(&self) -> Option<Problem> {
+        let Waiver { check, fingerprint, asset, owner, until, .. } = &self.waiver;
+        let which = match (asset, fingerprint) {
+            (Some(asset), _) => format!("`{check}` on `{asset}`"),
+            (None, Some(fingerprint)) => format!("`{check}` for the finding {fingerprint}"),
+            (None, None) => format!("`{check}`"),
+        };
+        let message = match self.state {
+            WaiverState::InForce(_) => return None,
+            WaiverState::Lapsed(count) => {
+                let failures = if count == 1 { "1 failure".to_owned() } else { format!("{count} failures") };
+                format!("the waiver of {which} ended on {until} and {failures} count again; ask {owner}")
+            }
+            WaiverState::Unused => {
+                format!("the waiver of {which} covers no failure; take it out, or correct what it names")
+            }
+        };
+        Some(Problem::new(format!("partywall.yaml:{}", self.line), message))
+    }
 }
 
 /// What became of a waiver.

@@ -129,6 +129,11 @@ impl Bank {
         self
     }
 
+    pub(crate) fn listing(mut self, listing: Listing) -> Self {
+        self.records.push(EvidenceRecord::Listing(listing));
+        self
+    }
+
     pub(crate) fn settings(mut self, text: &str) -> Self {
         self.settings = crate::settings(text);
         self

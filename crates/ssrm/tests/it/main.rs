@@ -15,6 +15,7 @@ use partywall_content::{Content, Files, Settings, load};
 mod bank;
 mod estates;
 mod fixes;
+mod frameworks;
 mod lines;
 mod properties;
 mod status;

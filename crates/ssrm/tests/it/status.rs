@@ -20,6 +20,7 @@ fn what_the_provider_holds_is_listed_and_not_scored() {
         provider: Provider::Aws,
         document: "auditor's report, 2026".into(),
         until: "2027-03-31".parse().unwrap(),
+        controls: None,
     });
     let assessed = bank.with(asset("AWS::EC2::Instance", "machine", PRODUCTION)).assess();
     let (hypervisor, score) = assessed.control("hosts.hardened-hypervisor");
@@ -30,6 +31,27 @@ fn what_the_provider_holds_is_listed_and_not_scored() {
     assert_eq!(inherited.assured.as_ref().unwrap().1, "2027-03-31".parse().unwrap());
     let unproven = Bank::default().with(asset("AWS::EC2::Instance", "machine", PRODUCTION)).assess();
     assert_eq!(unproven.control("hosts.hardened-hypervisor").0.inherited[0].assured, None);
+}
+
+#[test]
+fn an_assurance_proves_what_it_names_until_it_expires() {
+    let machine = || Bank::default().with(asset("AWS::EC2::Instance", "machine", PRODUCTION));
+    let mut bank = machine().settings(
+        "assurances:\n  \
+           - { provider: aws, report: A, period: { from: 2025-04-01, to: 2026-03-31 }, expires: 2026-06-30 }\n  \
+           - { provider: aws, report: B, period: { from: 2025-04-01, to: 2026-03-31 }, expires: 2099-01-31, controls: [network] }\n  \
+           - { provider: azure, report: C, period: { from: 2025-04-01, to: 2026-03-31 }, expires: 2099-01-31 }\n",
+    );
+    bank.assurances = Assurance::all(crate::content(), &bank.settings);
+    let assessed = bank.assess();
+    let hypervisor = &assessed.control("hosts.hardened-hypervisor").0.inherited[0];
+    assert_eq!(hypervisor.assured, None);
+    let (document, day) = hypervisor.expired.as_ref().unwrap();
+    assert_eq!((&**document, day.to_string()), ("A (2025-04-01 to 2026-03-31)", "2026-06-30".to_owned()));
+    let (status, _) = assessed.control("network.physical-segmentation");
+    for inherited in &status.inherited {
+        assert_eq!(inherited.assured.as_ref().unwrap().1.to_string(), "2099-01-31", "{inherited:?}");
+    }
 }
 
 #[test]

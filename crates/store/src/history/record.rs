@@ -4,8 +4,8 @@ use std::fmt;
 
 use jiff::Timestamp;
 use partywall_model::{
-    AccountId, AssetId, CheckId, ControlId, Finding, Fingerprint, Kind, Listing, ListingOutcome, Region,
-    Severity, Verdict,
+    AccountId, AssetId, CheckId, ControlId, Finding, Fingerprint, Holder, Kind, Layer, Listing,
+    ListingOutcome, Region, Severity, Verdict,
 };
 
 use crate::evidence::EvidenceId;
@@ -51,10 +51,72 @@ pub struct RunRecord {
     pub complete: bool,
     /// The accounts that it looked at, in any order.
     pub accounts: Vec<AccountId>,
+    /// How the weakest layer stood; none where nothing was measured.
+    pub overall: Option<FigureRow>,
+    /// How each layer stood.
+    pub layers: Vec<LayerRow>,
     /// How each control stood.
     pub controls: Vec<ControlRow>,
     /// The populations that were listed to their end.
     pub populations: Vec<PopulationRow>,
+    /// Who holds the controls of assets: what several of them share stands here once.
+    pub signatures: Vec<Signature>,
+    /// The assets that there were.
+    pub assets: Vec<AssetRow>,
+}
+
+/// A level and a range.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct FigureRow {
+    /// The level, 0 to 4.
+    pub level: u8,
+    /// The lower end of the range, 0 to 1.
+    pub lo: f64,
+    /// The upper end, 0 to 1.
+    pub hi: f64,
+}
+
+/// How a layer stood in a run.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LayerRow {
+    /// The layer.
+    pub layer: Layer,
+    /// Over the controls that something measures; none where nothing does.
+    pub figure: Option<FigureRow>,
+}
+
+/// Who holds each control of an asset, in the order of the controls.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Signature(pub Vec<HeldLine>);
+
+/// Who holds one control, and what decides it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct HeldLine {
+    /// The control.
+    pub control: ControlId,
+    /// Who holds it.
+    pub holder: Holder,
+    /// The rule that says so: `aws/lambda.yaml:12`.
+    pub rule: Box<str>,
+    /// The property that the line switches on; empty where there is none.
+    pub switch: Box<str>,
+    /// What would have to be read to know the holder; empty where it is known.
+    pub need: Box<str>,
+}
+
+/// An asset as the history keeps it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AssetRow {
+    /// Its identity.
+    pub asset: AssetId,
+    /// Its kind.
+    pub kind: Kind,
+    /// Its account; none for what stands above accounts.
+    pub account: Option<AccountId>,
+    /// Its region.
+    pub region: Option<Region>,
+    /// Who holds its controls: a position in [`RunRecord::signatures`].
+    pub signature: usize,
 }
 
 /// How a control stood in a run.
@@ -142,6 +204,8 @@ pub struct FindingRow {
     pub outcome: Outcome,
     /// How bad a failure would be.
     pub severity: Severity,
+    /// Why it was not seen, in a few words; empty where it was.
+    pub why: Box<str>,
 }
 
 impl From<&Finding> for FindingRow {
@@ -153,8 +217,17 @@ impl From<&Finding> for FindingRow {
             asset: finding.asset.clone(),
             outcome: (&finding.verdict).into(),
             severity: finding.severity,
+            why: why(&finding.verdict),
         }
     }
+}
+
+/// The first reason, as examples write it: `s3:GetBucketPolicy AccessDenied`.
+fn why(verdict: &Verdict) -> Box<str> {
+    let Verdict::Unknown(reasons) = verdict else { return "".into() };
+    let Some(first) = reasons.first() else { return "".into() };
+    let what = if first.code.is_empty() { first.kind.word() } else { &first.code };
+    format!("{} {what}", first.operation).into()
 }
 
 /// Whether a run was recorded.
@@ -200,4 +273,22 @@ pub struct RunSummary {
     pub findings: u64,
     /// How many of them were failures.
     pub failing: u64,
+}
+
+/// Which runs stay when old ones are taken out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Keep {
+    /// The newest so many over each set of accounts.
+    pub runs: Option<u32>,
+    /// Those that are not older than this.
+    pub since: Option<Timestamp>,
+}
+
+/// What was taken out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Pruned {
+    /// So many runs.
+    pub runs: usize,
+    /// So many findings that no other run knows and that do not fail.
+    pub findings: usize,
 }

@@ -9,7 +9,7 @@ use rusqlite::{Connection, TransactionBehavior};
 pub(super) const APPLICATION_ID: i64 = 0x5057_616c;
 
 /// One script for each step; the version of a file is the number of scripts that ran on it.
-const MIGRATIONS: [&str; 1] = [include_str!("schema/0001.sql")];
+const MIGRATIONS: [&str; 2] = [include_str!("schema/0001.sql"), include_str!("schema/0002.sql")];
 
 /// The newest version that is known here.
 pub(super) const LATEST: i64 = MIGRATIONS.len() as i64;

@@ -1,5 +1,8 @@
 //! The history in an SQLite file.
 
+mod lines;
+mod pruning;
+mod reading;
 mod recording;
 
 use std::collections::HashMap;
@@ -13,12 +16,22 @@ use partywall_model::{AccountId, AssetId, CheckId, ControlId, Fingerprint, Kind,
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, Row};
 
 use super::schema::{self, Standing};
-use super::{FindingLife, FindingRow, Outcome, Recorded, RunId, RunRecord, RunSummary, Store, StoreError};
+use super::{
+    FindingLife, FindingRow, FindingState, Keep, Outcome, Pruned, Recorded, RunFigures, RunId, RunRecord,
+    RunState, RunSummary, Store, StoreError,
+};
 
 /// So long another writer is waited for.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Pages that are kept in memory: 16 MiB. A larger transaction spills into the log beside the file.
 const CACHE_KIBIBYTES: i64 = 16 << 10;
+/// The end of a state that has none yet.
+const STANDS: i64 = i64::MAX;
+/// The word beside those of the layers.
+const OVERALL: &str = "overall";
+/// Codes of outcomes that statements name.
+const PASS: i64 = 1;
+const FAIL: i64 = 4;
 
 /// A [`Store`] in a file, or a new file, of the user's.
 pub struct SqliteStore {
@@ -65,6 +78,21 @@ impl SqliteStore {
         }
         prepare(&mut connection).map_err(explain)?;
         Ok(Self { connection, store, patience })
+    }
+
+    /// A history that is gone when it is dropped: runs that are only compared need no file.
+    pub fn in_memory() -> Result<Self, StoreError> {
+        let store: Box<str> = "memory".into();
+        let explain = |error| explained(&store, PATIENCE, "begin a history", error);
+        let mut connection = Connection::open_in_memory().map_err(explain)?;
+        prepare(&mut connection).map_err(explain)?;
+        Ok(Self { connection, store, patience: PATIENCE })
+    }
+
+    /// All answers of one look are of one moment.
+    fn at_one_moment<A>(&self, look: impl FnOnce(&Connection) -> rusqlite::Result<A>) -> rusqlite::Result<A> {
+        let moment = self.connection.unchecked_transaction()?;
+        look(&moment)
     }
 
     fn explain(&self, action: &'static str) -> impl Fn(rusqlite::Error) -> StoreError + use<'_> {
@@ -167,12 +195,19 @@ impl Store for SqliteStore {
         control: &ControlId,
         accounts: &[AccountId],
     ) -> Result<Option<Timestamp>, StoreError> {
+        // What the runs no longer show, `sustained` does, where no run since then breaks it.
         let sql = "WITH stood AS (
                        SELECT run.taken_at, coalesce(control_score.level, 0) >= 3 AS held
                        FROM run LEFT JOIN control_score ON control_score.run = run.id AND control_score.control = ?1
-                       WHERE run.accounts = ?2)
-                   SELECT min(taken_at) FROM stood
-                   WHERE taken_at > coalesce((SELECT max(taken_at) FROM stood WHERE NOT held), -9223372036854775808)";
+                       WHERE run.accounts = ?2),
+                   broken AS (
+                       SELECT coalesce(max(taken_at), -9223372036854775808) AS at FROM stood WHERE NOT held),
+                   held AS (
+                       SELECT taken_at AS since FROM stood
+                       UNION ALL
+                       SELECT since FROM sustained JOIN scope ON scope.id = sustained.scope
+                       WHERE accounts = ?2 AND control = ?1)
+                   SELECT min(since) FROM held WHERE since > (SELECT at FROM broken)";
         self.connection
             .query_row(sql, [control.as_str(), &recording::account_list(accounts)], |row| {
                 optional_time(row, 0)
@@ -182,10 +217,12 @@ impl Store for SqliteStore {
 
     fn finding(&self, fingerprint: Fingerprint) -> Result<Option<FindingLife>, StoreError> {
         let sql = "SELECT check_word.text, control_word.text, asset.text, outcome, severity,
-                          first_observed_at, last_observed_at, failing_since, fixed_at, reopened
+                          first_observed_at, last_observed_at, failing_since, fixed_at, reopened,
+                          coalesce(why_word.text, '')
                    FROM finding
                    JOIN word AS check_word ON check_word.id = finding.check_id
                    JOIN word AS control_word ON control_word.id = finding.control
+                   LEFT JOIN word AS why_word ON why_word.id = finding.why
                    JOIN asset ON asset.id = finding.asset
                    WHERE fingerprint = ?1";
         self.connection
@@ -196,13 +233,33 @@ impl Store for SqliteStore {
 
     fn runs(&self) -> Result<Vec<RunSummary>, StoreError> {
         let list = || -> rusqlite::Result<_> {
-            let mut runs = self.connection.prepare(
-                "SELECT evidence, taken_at, tool_version, complete, accounts, findings, failing
-                 FROM run ORDER BY taken_at DESC, id DESC",
-            )?;
-            runs.query_map([], summary)?.collect()
+            let sql = format!("SELECT {} FROM run ORDER BY taken_at DESC, id DESC", reading::SUMMARY);
+            self.connection.prepare(&sql)?.query_map([], summary)?.collect()
         };
         list().map_err(self.explain("list the runs"))
+    }
+
+    fn state(&self, run: &RunId) -> Result<Option<RunState>, StoreError> {
+        self.at_one_moment(|moment| reading::state(moment, run)).map_err(self.explain("look up a run"))
+    }
+
+    fn findings(&self, run: &RunId, each: &mut dyn FnMut(FindingState)) -> Result<(), StoreError> {
+        self.at_one_moment(|moment| reading::findings(moment, run, each))
+            .map_err(self.explain("look up the findings of a run"))
+    }
+
+    fn trend(
+        &self,
+        accounts: &[AccountId],
+        until: Timestamp,
+        most: usize,
+    ) -> Result<Vec<RunFigures>, StoreError> {
+        self.at_one_moment(|moment| reading::trend(moment, accounts, until.as_microsecond(), most))
+            .map_err(self.explain("look up earlier runs"))
+    }
+
+    fn prune(&mut self, keep: &Keep) -> Result<Pruned, StoreError> {
+        pruning::prune(&mut self.connection, keep).map_err(self.explain("take old runs out"))
     }
 }
 
@@ -216,6 +273,7 @@ fn life(fingerprint: Fingerprint, row: &Row<'_>) -> rusqlite::Result<FindingLife
             asset: AssetId::from(text(2)?),
             outcome: outcome(row, 3)?,
             severity: severity(row, 4)?,
+            why: text(10)?.into(),
         },
         first_observed_at: time(row, 5)?,
         last_observed_at: time(row, 6)?,

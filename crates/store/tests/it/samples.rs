@@ -1,14 +1,16 @@
 //! What earlier versions wrote is read by this one. The samples are never made anew; a new version of a
-//! form adds one of its own. `cargo test -p partywall-store -- --ignored write_the_samples` made them.
+//! form adds one of its own. `cargo test -p partywall-store -- --ignored write_the_samples` made them, each
+//! with the code of its day.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use jiff::ToSpan;
-use partywall_model::{Fingerprint, Severity};
+use partywall_model::{Fingerprint, Holder, Layer, Severity};
 use partywall_store::evidence::EvidenceReader;
 use partywall_store::history::{
-    ControlRow, FindingRow, Outcome, PopulationRow, RunId, RunRecord, SqliteStore, Store,
+    AssetRow, ControlRow, FigureRow, FindingRow, HeldLine, LayerRow, Life, Outcome, PopulationRow, Presence,
+    RunId, RunRecord, Signature, SqliteStore, Store, compare,
 };
 use serde_json::json;
 
@@ -62,8 +64,69 @@ fn a_history_of_schema_1_is_opened() {
     let control = "platform.data-encryption".into();
     assert_eq!(store.level_three_since(&control, &[ACCOUNT.into()]).unwrap(), Some(at(0)));
 
+    // That version kept what each run observed, and neither assets nor layers.
+    let outcomes = |store: &SqliteStore, day: i64| {
+        let state = store.state(&run(day).id).unwrap().unwrap();
+        assert_eq!((state.assets.len(), state.figures.layers.len(), state.figures.controls.len()), (0, 0, 1));
+        [1, 2].map(|number| {
+            let kept = &state.findings[&Fingerprint([number; 16])];
+            (kept.row.outcome, kept.life)
+        })
+    };
+    assert_eq!(outcomes(&store, 0), [(Outcome::Fail, Life::Failing), (Outcome::Fail, Life::Failing)]);
+    assert_eq!(outcomes(&store, 1), [(Outcome::Unknown, Life::Failing), (Outcome::Pass, Life::Mended)]);
+
     store.record_run(&run(2), &mut [row(1, Outcome::Pass)].into_iter()).unwrap();
     assert_eq!(store.first_seen(&[Fingerprint([1; 16])]).unwrap().len(), 0, "and it goes on from there");
+    let state = store.state(&run(2).id).unwrap().unwrap();
+    let lives =
+        [1, 2].map(|number| &state.findings[&Fingerprint([number; 16])]).map(|it| (it.presence, it.life));
+    assert_eq!(lives, [(Presence::Observed, Life::Mended), (Presence::Earlier, Life::Mended)]);
+}
+
+#[test]
+fn a_history_of_schema_2_is_opened() {
+    let place = tempfile::tempdir().unwrap();
+    let file = place.path().join("history.sqlite");
+    fs::copy(samples().join("history-2.sqlite"), &file).unwrap();
+    let store = SqliteStore::open(&file).unwrap();
+    let [first, second] = [0, 1].map(|day| store.state(&run(day).id).unwrap().unwrap());
+    let comparison = compare(&first, &second);
+    assert_eq!((comparison.unseen.len(), comparison.fixed.len(), comparison.obstacles.len()), (1, 1, 0));
+    assert_eq!(&*comparison.unseen[0].row.why, "s3:GetBucketPolicy AccessDenied");
+    let [moved] = comparison.moved.as_slice() else { panic!("{:?}", comparison.moved) };
+    assert!(moved.is_to_customer() && moved.after.switch == "UpdateRuntimeOn".into());
+    let layer = second.figures.layers[0];
+    assert_eq!((layer.layer, layer.figure), (Layer::Hosts, second.figures.overall));
+    assert_eq!(store.finding(Fingerprint([1; 16])).unwrap().unwrap().failing_since, Some(at(0)));
+}
+
+/// A run of the second version: the same with figures, lines and assets.
+fn run_2(day: i64, holder: Holder) -> RunRecord {
+    let figure = FigureRow { level: 1, lo: 0.25, hi: 0.5 };
+    let line = |control: &str, holder: Holder, switch: &str| HeldLine {
+        control: control.into(),
+        holder,
+        rule: "aws/lambda.yaml:12".into(),
+        switch: switch.into(),
+        need: "".into(),
+    };
+    RunRecord {
+        overall: Some(figure),
+        layers: vec![LayerRow { layer: Layer::Hosts, figure: Some(figure) }],
+        signatures: vec![Signature(vec![
+            line("hosts.patch-management", holder, "UpdateRuntimeOn"),
+            line("hosts.endpoint-monitoring", Holder::ThirdParty("Harbour".into()), ""),
+        ])],
+        assets: vec![AssetRow {
+            asset: "arn:aws:lambda:eu-west-1:111122223333:function:f".into(),
+            kind: "AWS::Lambda::Function".into(),
+            account: Some(ACCOUNT.into()),
+            region: Some("eu-west-1".into()),
+            signature: 0,
+        }],
+        ..run(day)
+    }
 }
 
 fn run(day: i64) -> RunRecord {
@@ -73,6 +136,8 @@ fn run(day: i64) -> RunRecord {
         tool_version: "0.1.0".into(),
         complete: true,
         accounts: vec![ACCOUNT.into()],
+        overall: None,
+        layers: vec![],
         controls: vec![ControlRow {
             control: "platform.data-encryption".into(),
             level: Some(3),
@@ -86,6 +151,8 @@ fn run(day: i64) -> RunRecord {
             kind: "AWS::S3::Bucket".into(),
             count: 3,
         }],
+        signatures: vec![],
+        assets: vec![],
     }
 }
 
@@ -97,16 +164,22 @@ fn row(number: u8, outcome: Outcome) -> FindingRow {
         asset: format!("arn:aws:s3:::bucket-{number}").into(),
         outcome,
         severity: Severity::Critical,
+        why: "".into(),
     }
 }
 
 #[test]
 #[ignore = "writes the samples of the version at hand, where there are none"]
 fn write_the_samples() {
-    save(&samples().join("evidence-1"), &records()).unwrap();
-    let file = samples().join("history-1.sqlite");
+    let file = samples().join("history-2.sqlite");
     assert!(!file.exists(), "a sample is never made anew");
     let mut store = SqliteStore::open(&file).unwrap();
-    store.record_run(&run(0), &mut [row(1, Outcome::Fail), row(2, Outcome::Fail)].into_iter()).unwrap();
-    store.record_run(&run(1), &mut [row(1, Outcome::Unknown), row(2, Outcome::Pass)].into_iter()).unwrap();
+    let unseen = FindingRow { why: "s3:GetBucketPolicy AccessDenied".into(), ..row(1, Outcome::Unknown) };
+    let runs = [
+        (run_2(0, Holder::Provider), [row(1, Outcome::Fail), row(2, Outcome::Fail)]),
+        (run_2(1, Holder::SharedDependent), [unseen, row(2, Outcome::Pass)]),
+    ];
+    for (run, rows) in runs {
+        store.record_run(&run, &mut rows.into_iter()).unwrap();
+    }
 }

@@ -46,13 +46,17 @@ pub(super) fn of_database(context: &Context<'_>, database: &Asset, wanted: &[u16
 fn database_port(database: &Asset) -> Answer<u16> {
     let observed = database.properties.at("Observed.Endpoint.Port");
     let port = if observed.is_absent() { database.properties.key("Port") } else { observed };
-    let number = match port {
-        Node::Unknown(why) => return Err(Arc::clone(why)),
-        Node::Int(port) => u16::try_from(*port).ok(),
-        Node::Text(port) => port.parse().ok(),
-        _ => None,
-    };
-    number.ok_or_else(|| not_in_view(database, "Endpoint.Port"))
+    port_number(port)?.ok_or_else(|| not_in_view(database, "Endpoint.Port"))
+}
+
+/// A port as a number or as a text of one.
+pub(super) fn port_number(port: &Node) -> Answer<Option<u16>> {
+    match port {
+        Node::Unknown(why) => Err(Arc::clone(why)),
+        Node::Int(port) => Ok(u16::try_from(*port).ok()),
+        Node::Text(port) => Ok(port.parse().ok()),
+        _ => Ok(None),
+    }
 }
 
 /// A cluster is reached where one of its instances is.
@@ -70,16 +74,55 @@ pub(super) fn of_cluster(context: &Context<'_>, cluster: &Asset, wanted: &[u16])
 
 /// A load balancer serves the ports of its listeners; without groups (network load balancers) all of them.
 pub(super) fn of_balancer(context: &Context<'_>, balancer: &Asset, wanted: &[u16]) -> Reached {
-    match balancer.properties.key("Scheme") {
-        Node::Unknown(why) => return Reached::unseen(Arc::clone(why)),
-        scheme if scheme.as_str() != Some("internet-facing") => return Reached::default(),
-        _ => {}
+    match faces_internet(balancer) {
+        Ok(false) => return Reached::default(),
+        Ok(true) => {}
+        Err(why) => return Reached::unseen(why),
     }
     let (listeners, complete) = context.topology.listeners(balancer);
+    let served = listeners.iter().map(|listener| listener_ports(&listener.properties));
+    let mut reached = of_ports(context, balancer, served, wanted);
+    if let Err(why) = complete {
+        reached.note(why);
+    }
+    reached
+}
+
+/// One of the first generation has its listeners with it, and answers over TCP and IPv4 alone.
+pub(super) fn of_classic_balancer(context: &Context<'_>, balancer: &Asset, wanted: &[u16]) -> Reached {
+    match faces_internet(balancer) {
+        Ok(false) => return Reached::default(),
+        Ok(true) => {}
+        Err(why) => return Reached::unseen(why),
+    }
+    let listeners = balancer.properties.key("Listeners");
+    if let Node::Unknown(why) = listeners {
+        return Reached::unseen(Arc::clone(why));
+    }
+    let served = listeners.items().iter().map(|listener| {
+        let port = port_number(listener.key("LoadBalancerPort"))?;
+        Ok(port.into_iter().map(tcp).collect())
+    });
+    of_ports(context, balancer, served, wanted)
+}
+
+fn faces_internet(balancer: &Asset) -> Answer<bool> {
+    match balancer.properties.key("Scheme") {
+        Node::Unknown(why) => Err(Arc::clone(why)),
+        scheme => Ok(scheme.as_str() == Some("internet-facing")),
+    }
+}
+
+fn of_ports(
+    context: &Context<'_>,
+    balancer: &Asset,
+    served: impl Iterator<Item = Answer<Vec<Ports>>>,
+    wanted: &[u16],
+) -> Reached {
     let mut reached = Reached::default();
     let subnets = balancer_subnets(balancer);
-    for listener in listeners {
-        let served = match listener_ports(listener) {
+    for served in served {
+        let served = match served {
             Ok(served) => served,
             Err(why) => {
                 reached.note(why);
@@ -92,9 +135,6 @@ pub(super) fn of_balancer(context: &Context<'_>, balancer: &Asset, wanted: &[u16
                 serves(balancer, family)
             }));
         }
-    }
-    if let Err(why) = complete {
-        reached.note(why);
     }
     reached
 }
@@ -111,12 +151,9 @@ fn balancer_rules(context: &Context<'_>, balancer: &Asset, ports: Ports) -> Rule
 }
 
 /// The ports of a listener. Listeners of a gateway load balancer have none.
-fn listener_ports(listener: &Asset) -> Answer<Vec<Ports>> {
-    let port = match listener.properties.key("Port") {
-        Node::Unknown(why) => return Err(Arc::clone(why)),
-        port => port.as_int().and_then(|port| u16::try_from(port).ok()),
-    };
-    let protocols: &[Protocol] = match listener.properties.key("Protocol") {
+fn listener_ports(listener: &Node) -> Answer<Vec<Ports>> {
+    let port = port_number(listener.key("Port"))?;
+    let protocols: &[Protocol] = match listener.key("Protocol") {
         Node::Unknown(why) => return Err(Arc::clone(why)),
         protocol => match protocol.as_str().unwrap_or_default() {
             "UDP" | "QUIC" => &[Protocol::Udp],

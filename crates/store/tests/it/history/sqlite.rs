@@ -3,11 +3,12 @@
 use std::fs;
 use std::time::Duration;
 
-use partywall_store::history::{Outcome, Recorded, SqliteStore, Store, StoreError};
+use partywall_model::Holder;
+use partywall_store::history::{Keep, Outcome, Recorded, SqliteStore, Store, StoreError};
 use rusqlite::Connection;
 
 use super::open;
-use super::suite::{finding, record, run};
+use super::suite::{finding, record, rich, run};
 
 fn place() -> (tempfile::TempDir, std::path::PathBuf) {
     let place = tempfile::tempdir().unwrap();
@@ -60,7 +61,7 @@ fn a_newer_schema_is_not_touched() {
     drop(open(&file));
     Connection::open(&file).unwrap().execute_batch("PRAGMA user_version = 7").unwrap();
     let error = error(&file);
-    assert!(matches!(error, StoreError::Newer { found: 7, known: 1, .. }), "{error}");
+    assert!(matches!(error, StoreError::Newer { found: 7, known: 2, .. }), "{error}");
 }
 
 #[test]
@@ -139,7 +140,7 @@ fn a_damaged_history_is_said_and_never_panics() {
     let (_place, file) = place();
     let mut store = open(&file);
     let findings: Vec<_> = (0..200).map(|number| finding(number, Outcome::Fail)).collect();
-    record(&mut store, &run(1), &findings);
+    record(&mut store, &rich(1, Holder::Provider, &[0, 1, 2]), &findings);
     drop(store);
     let good = fs::read(&file).unwrap();
     let mut refused = 0;
@@ -149,7 +150,10 @@ fn a_damaged_history_is_said_and_never_panics() {
         fs::write(&file, bad).unwrap();
         let used = SqliteStore::open(&file).and_then(|mut store| {
             store.runs()?;
-            store.record_run(&run(2), &mut findings.iter().cloned())
+            store.state(&run(1).id)?;
+            store.record_run(&run(2), &mut findings.iter().cloned())?;
+            store.trend(&run(1).accounts, run(2).taken_at, 9)?;
+            store.prune(&Keep { runs: Some(1), since: None })
         });
         refused += usize::from(used.is_err());
         for suffix in ["-wal", "-shm"] {
@@ -181,6 +185,47 @@ fn a_run_can_be_taken_out_with_all_that_is_its_own() {
     record(&mut open(&file), &run(1), &[finding(1, Outcome::Fail)]);
     let other = Connection::open(&file).unwrap();
     other.execute_batch("PRAGMA foreign_keys = ON; DELETE FROM run").unwrap();
-    let left: i64 = other.query_row("SELECT count(*) FROM observation", [], |row| row.get(0)).unwrap();
+    let left: i64 = other.query_row("SELECT count(*) FROM layer_score", [], |row| row.get(0)).unwrap();
     assert_eq!(left, 0);
+}
+
+#[test]
+fn a_run_in_which_nothing_changed_writes_no_state() {
+    let (_place, file) = place();
+    let mut store = open(&file);
+    let findings: Vec<_> = (0..100).map(|number| finding(number, Outcome::Fail)).collect();
+    let states = |file: &std::path::Path| -> (i64, i64) {
+        let count = |table: &str| {
+            let sql = format!("SELECT count(*) FROM {table}");
+            Connection::open(file).unwrap().query_row(&sql, [], |row| row.get(0)).unwrap()
+        };
+        (count("finding_state"), count("asset_state"))
+    };
+    for on in 1..=5 {
+        record(&mut store, &rich(on, Holder::Provider, &[0, 1, 2]), &findings);
+        assert_eq!(states(&file), (100, 3));
+    }
+    record(&mut store, &rich(6, Holder::Customer, &[0, 1, 2]), &findings[1..]);
+    assert_eq!(states(&file), (100, 4), "one ended, and one that is held otherwise began");
+}
+
+#[test]
+fn what_is_taken_out_leaves_nothing_that_refers_to_it() {
+    let (_place, file) = place();
+    let mut store = open(&file);
+    for on in 1..=6 {
+        let number = u8::try_from(on).unwrap();
+        record(&mut store, &rich(on, Holder::Provider, &[0, number]), &[finding(number, Outcome::Pass)]);
+    }
+    assert_eq!(store.prune(&Keep { runs: Some(2), since: None }).unwrap().findings, 4);
+    drop(store);
+    let other = Connection::open(&file).unwrap();
+    let count = |sql: &str| -> i64 { other.query_row(sql, [], |row| row.get(0)).unwrap() };
+    assert_eq!(count("SELECT count(*) FROM pragma_foreign_key_check"), 0);
+    for (table, left) in [("run", 2), ("layer_score", 6), ("control_score", 2), ("finding", 2), ("asset", 3)]
+    {
+        assert_eq!(count(&format!("SELECT count(*) FROM {table}")), left, "{table}");
+    }
+    assert_eq!(count("SELECT count(*) FROM finding_state WHERE finding NOT IN (SELECT id FROM finding)"), 0);
+    assert_eq!(count("SELECT count(*) FROM asset_state WHERE asset NOT IN (SELECT id FROM asset)"), 0);
 }

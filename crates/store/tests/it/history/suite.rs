@@ -1,10 +1,15 @@
 //! The tests that every [`Store`](partywall_store::history::Store) must pass.
 
+use std::cell::RefCell;
+
 use jiff::{Timestamp, ToSpan};
-use partywall_model::{Fingerprint, Severity};
+use partywall_model::{Fingerprint, Holder, Layer, Severity};
 use partywall_store::history::{
-    ControlRow, FindingRow, Outcome, PopulationRow, Recorded, RunId, RunRecord, Store,
+    AssetRow, ControlRow, FigureRow, FindingRow, HeldLine, Keep, LayerRow, Life, Outcome, PopulationRow,
+    Presence, Pruned, Recorded, RunId, RunRecord, Signature, Store,
 };
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
 use serde_json::json;
 
 /// Makes a module of tests of the store that `$make` gives: a pair of the store and what it lives in.
@@ -31,6 +36,15 @@ macro_rules! store_suite {
                 a_run_that_cannot_be_kept_leaves_nothing
                 any_text_is_kept_as_it_is
                 many_findings_are_recorded_in_one_step
+                a_run_comes_back_as_it_was_recorded
+                what_has_failed_is_known_where_a_run_does_not_have_it
+                an_older_run_does_not_know_what_came_later
+                the_trend_is_of_the_same_accounts_and_ends_at_a_time
+                old_runs_go_and_the_others_stay_as_they_were
+                the_newest_run_over_each_accounts_stays
+                an_open_failure_keeps_its_age_when_its_runs_go
+                a_level_has_lasted_although_its_runs_are_gone
+                any_order_of_runs_says_what_a_simple_memory_says
             );
         }
     };
@@ -57,8 +71,12 @@ pub(super) fn run(on: i64) -> RunRecord {
         tool_version: "0.1.0".into(),
         complete: true,
         accounts: vec!["222233334444".into(), "111122223333".into()],
+        overall: None,
+        layers: vec![],
         controls: vec![],
         populations: vec![],
+        signatures: vec![],
+        assets: vec![],
     }
 }
 
@@ -70,6 +88,7 @@ pub(super) fn finding(number: u8, outcome: Outcome) -> FindingRow {
         asset: format!("arn:aws:s3:::bucket-{number}").into(),
         outcome,
         severity: Severity::High,
+        why: "".into(),
     }
 }
 
@@ -345,5 +364,286 @@ pub(super) fn many_findings_are_recorded_in_one_step(store: &mut dyn Store) {
     for (number, fingerprint) in fingerprints.iter().enumerate() {
         let expected = [Some(day(2)), Some(day(1)), None, None][number % 4];
         assert_eq!(since.get(fingerprint).copied(), expected, "{number}");
+    }
+}
+
+fn line(control: &str, holder: Holder) -> HeldLine {
+    HeldLine {
+        control: control.into(),
+        holder,
+        rule: "aws/lambda.yaml:12".into(),
+        switch: "RuntimeManagementConfig.UpdateRuntimeOn".into(),
+        need: "".into(),
+    }
+}
+
+fn asset(number: u8, signature: usize) -> AssetRow {
+    AssetRow {
+        asset: format!("arn:aws:s3:::bucket-{number}").into(),
+        kind: "AWS::S3::Bucket".into(),
+        account: (number != 0).then(|| "111122223333".into()),
+        region: (number != 0).then(|| "eu-west-1".into()),
+        signature,
+    }
+}
+
+/// A run with figures, lines and assets.
+pub(super) fn rich(on: i64, holder: Holder, assets: &[u8]) -> RunRecord {
+    let figure = FigureRow { level: 2, lo: 0.25, hi: 0.75 };
+    RunRecord {
+        overall: Some(figure),
+        layers: vec![
+            LayerRow { layer: Layer::Apps, figure: None },
+            LayerRow { layer: Layer::Hosts, figure: Some(figure) },
+        ],
+        controls: vec![control(2)],
+        signatures: vec![
+            Signature(vec![line("hosts.patch-management", Holder::Customer)]),
+            Signature(vec![
+                line("hosts.patch-management", holder),
+                line("org.maturity-review", Holder::ThirdParty("Harbour".into())),
+            ]),
+        ],
+        assets: assets.iter().map(|number| asset(*number, usize::from(number % 2))).collect(),
+        ..run(on)
+    }
+}
+
+pub(super) fn a_run_comes_back_as_it_was_recorded(store: &mut dyn Store) {
+    let first = rich(1, Holder::Provider, &[0, 1, 2, 3]);
+    let unseen = FindingRow { why: "s3:GetBucketPolicy AccessDenied".into(), ..finding(2, Outcome::Unknown) };
+    record(store, &first, &[finding(1, Outcome::Fail), unseen.clone()]);
+    let second = rich(2, Holder::Unknown, &[0, 1, 3, 4]);
+    record(store, &second, &[finding(1, Outcome::Fail), finding(2, Outcome::Pass)]);
+    record(store, &rich(3, Holder::Unknown, &[0, 1, 3, 4]), &[finding(2, Outcome::Pass)]);
+    assert_eq!(store.state(&RunId::new("no such run")).unwrap(), None);
+    for (run, others) in [(&first, &second), (&second, &first)] {
+        let state = store.state(&run.id).unwrap().unwrap();
+        assert_eq!((state.figures.overall, &state.figures.layers), (run.overall, &run.layers));
+        assert_eq!((&state.figures.controls, &state.figures.run.id), (&run.controls, &run.id));
+        assert_eq!(state.assets.len(), run.assets.len());
+        for row in &run.assets {
+            let kept = &state.assets[&row.asset];
+            assert_eq!((&kept.kind, &kept.account, &kept.region), (&row.kind, &row.account, &row.region));
+            assert_eq!(state.signatures[kept.signature], run.signatures[row.signature]);
+        }
+        assert!(others.assets.iter().any(|row| !state.assets.contains_key(&row.asset)));
+    }
+    let state = store.state(&first.id).unwrap().unwrap();
+    assert_eq!(state.findings[&unseen.fingerprint].row, unseen);
+    assert_eq!(state.findings.len(), 2);
+}
+
+/// What a run knows of the finding 1.
+fn known(store: &dyn Store, on: i64) -> Option<(Presence, Life)> {
+    let state = store.state(&run(on).id).unwrap().unwrap();
+    state.findings.get(&Fingerprint([1; 16])).map(|state| (state.presence, state.life))
+}
+
+pub(super) fn what_has_failed_is_known_where_a_run_does_not_have_it(store: &mut dyn Store) {
+    observe(
+        store,
+        &[
+            (1, Some(Outcome::Pass)),
+            (2, None),
+            (3, Some(Outcome::Fail)),
+            (4, None),
+            (5, Some(Outcome::Unknown)),
+            (6, Some(Outcome::Pass)),
+            (7, None),
+            (8, Some(Outcome::Fail)),
+        ],
+    );
+    let days: Vec<_> = (1..=8).map(|on| known(store, on)).collect();
+    use Life::{Failing, Mended, NeverFailed};
+    use Presence::{Earlier, Observed};
+    assert_eq!(
+        days,
+        [
+            Some((Observed, NeverFailed)),
+            None,
+            Some((Observed, Failing)),
+            Some((Earlier, Failing)),
+            Some((Observed, Failing)),
+            Some((Observed, Mended)),
+            Some((Earlier, Mended)),
+            Some((Observed, Failing)),
+        ]
+    );
+}
+
+pub(super) fn an_older_run_does_not_know_what_came_later(store: &mut dyn Store) {
+    observe(
+        store,
+        &[(5, Some(Outcome::Fail)), (9, Some(Outcome::Pass)), (3, Some(Outcome::Pass)), (7, None)],
+    );
+    assert_eq!(known(store, 3), Some((Presence::Observed, Life::NeverFailed)));
+    assert_eq!(known(store, 7), Some((Presence::Earlier, Life::Failing)));
+}
+
+pub(super) fn the_trend_is_of_the_same_accounts_and_ends_at_a_time(store: &mut dyn Store) {
+    for on in [4, 1, 3, 2, 5] {
+        record(store, &rich(on, Holder::Provider, &[0]), &[finding(1, Outcome::Fail)]);
+    }
+    let elsewhere = RunRecord { accounts: vec!["999900001111".into()], id: RunId::new("x"), ..run(3) };
+    record(store, &elsewhere, &[]);
+    let accounts = run(0).accounts;
+    let trend = store.trend(&accounts, day(4), 3).unwrap();
+    let days: Vec<Timestamp> = trend.iter().map(|figures| figures.run.taken_at).collect();
+    assert_eq!(days, [day(2), day(3), day(4)]);
+    assert_eq!(trend[0].overall, Some(FigureRow { level: 2, lo: 0.25, hi: 0.75 }));
+    assert_eq!((trend[0].layers.len(), trend[0].controls.len(), trend[0].run.failing), (2, 1, 1));
+    assert_eq!(store.trend(&accounts[..1], day(4), 3).unwrap(), []);
+}
+
+pub(super) fn old_runs_go_and_the_others_stay_as_they_were(store: &mut dyn Store) {
+    let outcomes =
+        [Outcome::Fail, Outcome::Pass, Outcome::Unknown, Outcome::Pass, Outcome::Pass, Outcome::Fail];
+    for (on, outcome) in (1..).zip(outcomes) {
+        let number = u8::try_from(on).unwrap();
+        record(
+            store,
+            &rich(on, Holder::Provider, &[0, number]),
+            &[finding(1, outcome), finding(number + 1, outcome)],
+        );
+    }
+    let states =
+        |store: &dyn Store| (4..=6).map(|on| store.state(&run(on).id).unwrap().unwrap()).collect::<Vec<_>>();
+    let before = states(store);
+    assert_eq!(store.prune(&Keep::default()).unwrap(), Pruned::default(), "without a rule all stay");
+    let pruned = store.prune(&Keep { runs: Some(2), since: Some(day(4)) }).unwrap();
+    assert_eq!(pruned.runs, 3);
+    assert_eq!(store.runs().unwrap().len(), 3);
+    for (before, mut after) in before.into_iter().zip(states(store)) {
+        after.findings.retain(|_, state| state.presence == Presence::Observed);
+        let mut expected = before;
+        expected.findings.retain(|_, state| state.presence == Presence::Observed);
+        // Which place a signature has means nothing.
+        for state in [&mut after, &mut expected] {
+            let signatures = std::mem::take(&mut state.signatures);
+            for row in state.assets.values_mut() {
+                row.signature = signatures[row.signature].0.len();
+            }
+        }
+        assert_eq!(after, expected);
+    }
+    // The history goes on, and a number is never given again.
+    record(store, &rich(7, Holder::Provider, &[0]), &[finding(1, Outcome::Fail)]);
+    assert_eq!(known(store, 7), Some((Presence::Observed, Life::Failing)));
+    assert_eq!(known(store, 5), Some((Presence::Observed, Life::Mended)), "it is still known to have failed");
+}
+
+pub(super) fn the_newest_run_over_each_accounts_stays(store: &mut dyn Store) {
+    record(store, &run(1), &[]);
+    record(store, &RunRecord { accounts: vec!["999900001111".into()], ..run(2) }, &[]);
+    record(store, &run(3), &[]);
+    let keep = Keep { runs: None, since: Some(day(100)) };
+    assert_eq!(store.prune(&keep).unwrap().runs, 1);
+    let days: Vec<Timestamp> = store.runs().unwrap().iter().map(|run| run.taken_at).collect();
+    assert_eq!(days, [day(3), day(2)]);
+    assert_eq!(store.prune(&Keep { runs: Some(0), since: None }).unwrap().runs, 0);
+}
+
+pub(super) fn an_open_failure_keeps_its_age_when_its_runs_go(store: &mut dyn Store) {
+    observe(store, &[(1, Some(Outcome::Fail)), (2, Some(Outcome::Unknown)), (3, None), (4, None)]);
+    record(store, &run(0), &[finding(7, Outcome::Pass)]);
+    let pruned = store.prune(&Keep { runs: Some(1), since: None }).unwrap();
+    assert_eq!(pruned, Pruned { runs: 4, findings: 1 });
+    assert_eq!(failing_since(store), Some(day(1)));
+    observe(store, &[(5, Some(Outcome::Fail))]);
+    assert_eq!(failing_since(store), Some(day(1)));
+    assert_eq!(store.finding(Fingerprint([7; 16])).unwrap(), None);
+}
+
+pub(super) fn a_level_has_lasted_although_its_runs_are_gone(store: &mut dyn Store) {
+    for (on, level) in [(1, 3), (2, 2), (3, 3), (4, 3), (5, 4)] {
+        record(store, &with_level(on, level), &[]);
+    }
+    let keep = Keep { runs: Some(1), since: None };
+    assert_eq!(store.prune(&keep).unwrap().runs, 4);
+    assert_eq!(lasted(store), Some(day(3)));
+    record(store, &with_level(6, 3), &[]);
+    assert_eq!(store.prune(&keep).unwrap().runs, 1);
+    assert_eq!(lasted(store), Some(day(3)));
+    record(store, &with_level(7, 1), &[]);
+    assert_eq!(lasted(store), None);
+    record(store, &with_level(8, 3), &[]);
+    assert_eq!(store.prune(&keep).unwrap().runs, 2);
+    assert_eq!(lasted(store), Some(day(8)), "what a run that is gone had broken stays broken");
+    record(store, &with_level(9, 0), &[]);
+    record(store, &with_level(10, 0), &[]);
+    store.prune(&keep).unwrap();
+    assert_eq!(lasted(store), None);
+    record(store, &with_level(11, 3), &[]);
+    assert_eq!(lasted(store), Some(day(11)));
+}
+
+/// Runs in any order, over two sets of accounts, with three findings each.
+pub(super) fn any_order_of_runs_says_what_a_simple_memory_says(store: &mut dyn Store) {
+    let outcome = prop_oneof![
+        Just(None),
+        Just(Some(Outcome::Pass)),
+        Just(Some(Outcome::Fail)),
+        Just(Some(Outcome::Unknown))
+    ];
+    let runs = prop::collection::vec((prop::collection::vec(outcome, 3), any::<bool>()), 1..9);
+    let plan = runs.prop_flat_map(|runs| {
+        let order = Just((0..runs.len()).collect::<Vec<_>>()).prop_shuffle();
+        (Just(runs), order)
+    });
+    let kept = RefCell::new((store, 0));
+    TestRunner::new(Config { cases: 48, ..Config::default() })
+        .run(&plan, |(runs, order)| {
+            let (store, round) = &mut *kept.borrow_mut();
+            *round += 1;
+            check_plan(*store, *round, &runs, &order);
+            Ok(())
+        })
+        .unwrap();
+}
+
+type Planned = (Vec<Option<Outcome>>, bool);
+
+/// Each plan has accounts of its own, so that all can go into one store. Of findings it uses its own too.
+fn check_plan(store: &mut dyn Store, round: i64, runs: &[Planned], order: &[usize]) {
+    let id = |on: usize| RunId::new(format!("{round} {on}"));
+    let fingerprint = |number: usize| {
+        let mut print = [u8::try_from(number).unwrap() + 1; 16];
+        print[..8].copy_from_slice(&round.to_be_bytes());
+        Fingerprint(print)
+    };
+    for on in order {
+        let (outcomes, elsewhere) = &runs[*on];
+        let rows = outcomes.iter().enumerate().filter_map(|(number, outcome)| {
+            let row = finding(0, (*outcome)?);
+            Some(FindingRow { fingerprint: fingerprint(number), ..row })
+        });
+        let accounts = vec![format!("{round} {elsewhere}").as_str().into()];
+        let at = day(i64::try_from(*on).unwrap());
+        let run = RunRecord { id: id(*on), accounts, taken_at: at, ..run(0) };
+        record(store, &run, &rows.collect::<Vec<_>>());
+    }
+    for (on, (outcomes, elsewhere)) in runs.iter().enumerate() {
+        let state = store.state(&id(on)).unwrap().unwrap();
+        for (number, outcome) in outcomes.iter().enumerate() {
+            let kept = state.findings.get(&fingerprint(number));
+            let seen = kept.filter(|kept| kept.presence == Presence::Observed).map(|kept| kept.row.outcome);
+            assert_eq!(seen, *outcome, "run {on}, finding {number}");
+            // Failures are known over all accounts; a finding belongs to one account, so within a scope.
+            let same = runs[..=on].iter().filter(|(_, other)| other == elsewhere);
+            let decided: Vec<Outcome> = same
+                .filter_map(|(outcomes, _)| outcomes[number])
+                .filter(|outcome| matches!(outcome, Outcome::Pass | Outcome::Fail))
+                .collect();
+            let life = match decided.last() {
+                Some(Outcome::Fail) => Life::Failing,
+                _ if decided.contains(&Outcome::Fail) => Life::Mended,
+                _ => Life::NeverFailed,
+            };
+            let is_mixed = runs.iter().any(|(_, other)| other != elsewhere);
+            if let Some(kept) = kept.filter(|_| !is_mixed) {
+                assert_eq!(kept.life, life, "run {on}, finding {number}");
+            }
+        }
     }
 }
