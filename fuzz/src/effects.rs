@@ -281,7 +281,8 @@ fn call_on(asset: &Asset, name: &str, arguments: &[&Node]) -> Node {
     let lifecycle = LIFECYCLE.get_or_init(Lifecycle::default);
     let settings = Settings::default();
     let context = Context::new(estate(), &settings, lifecycle, now());
-    let answer = AssetHost::new(&context, asset).call(name, arguments, &mut Trace::default());
+    let host = AssetHost::new(&context, asset);
+    let answer = host.call(name, arguments, &mut Trace::default());
     answer.unwrap_or_else(|error| panic!("`{name}` blames the author: {error}")).into_node()
 }
 

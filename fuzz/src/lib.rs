@@ -67,8 +67,8 @@ macro_rules! each_target {
             aws_pages, AWS, 2048;
             aws_redaction, SECRETS, 2048;
             aws_reply, AWS, 2048;
-            check_judgement, POLICY, 2048;
             catalog_text, CATALOG, 2048;
+            check_judgement, POLICY, 2048;
             cidr_text, CIDR, 64;
             content_check, CONTENT, 4096;
             content_collector, CONTENT, 4096;

@@ -121,6 +121,7 @@ impl Report {
                 affected: vec![name.clone().into()],
                 location: Vec::new(),
                 fingerprint: Fingerprint([number; 16]),
+                third_party: None,
             }
         };
         let findings = vec![

@@ -141,6 +141,7 @@ fn blank(asset: &Asset, check: &Check, verdict: Verdict) -> Finding {
         affected: Vec::new(),
         location: Vec::new(),
         fingerprint: fingerprint(&check.id, asset),
+        third_party: None,
     }
 }
 

@@ -15,6 +15,7 @@ mod compile;
 mod control;
 mod framework;
 mod functions;
+mod import;
 mod lifecycle;
 pub mod load;
 mod settings;
@@ -36,6 +37,7 @@ pub use framework::{Framework, Requirement, Strength, by_number};
 pub use functions::{
     COLLECTOR_FUNCTIONS, FUNCTIONS, LINE_FUNCTIONS, check_language, collector_language, line_language,
 };
+pub use import::{ArnRule, ImportMap, WordRule};
 pub use lifecycle::Lifecycle;
 pub use load::{Content, Files, LoadError};
 pub use settings::{

@@ -18,6 +18,7 @@ use crate::control::{
 };
 use crate::framework::{Framework, FrameworkFile, Requirement, Strength, by_number};
 use crate::functions::check_language;
+use crate::import::ImportMap;
 use crate::lifecycle::{Lifecycle, LifecycleFile};
 use crate::yaml::{self, Located};
 use crate::{compile, validate};
@@ -46,6 +47,8 @@ pub struct Content {
     pub collectors: Vec<Collector>,
     /// Frameworks, by id.
     pub frameworks: Vec<Framework>,
+    /// What findings of other scanners mean, by scanner.
+    pub imports: Vec<ImportMap>,
 }
 
 impl Content {
@@ -157,6 +160,8 @@ pub fn load(files: &Files, base: Content) -> Loaded {
     relate_controls(&mut loaded.content);
     let problems = validate::references(&loaded.content);
     loaded.problems.extend(problems);
+    let imports = loaded.content.imports.iter().flat_map(|map| map.problems(&loaded.content));
+    loaded.problems.extend(imports);
     for (id, examples) in &loaded.examples {
         if let Some(check) = loaded.content.check(id.as_str()) {
             loaded.problems.extend(validate::check_paths(check, examples, &loaded.content.collectors));
@@ -227,9 +232,10 @@ impl Loader {
             (Some("ssrm"), Some("services")) => self.parsed(path, text, Self::service),
             (Some("checks"), Some(_)) => self.parsed(path, text, Self::check),
             (Some("frameworks"), Some(_)) => self.parsed(path, text, Self::framework),
+            (Some("imports"), Some(_)) => self.parsed(path, text, Self::import),
             (Some("collect"), Some(_)) => self.parsed(path, text, Self::collector),
             _ => {
-                let message = "a content folder has `ssrm/`, `checks/<cloud>/<service>/`, `collect/<cloud>/` and `frameworks/`; this file is none of them";
+                let message = "a content folder has `ssrm/`, `checks/<cloud>/<service>/`, `collect/<cloud>/`, `frameworks/` and `imports/`; this file is none of them";
                 self.loaded.problems.push(Problem::new(path, message));
             }
         }
@@ -379,10 +385,19 @@ impl Loader {
         put(&mut self.loaded.content.checks, check, |check| &check.id);
     }
 
+    fn import(&mut self, path: &str, map: ImportMap) {
+        if path != format!("imports/{}.yaml", map.id) {
+            let message = format!("the file of scanner `{0}` must be `imports/{0}.yaml`", map.id);
+            self.reader(path).problem(1, message);
+        }
+        put(&mut self.loaded.content.imports, map, |map| &map.id);
+    }
+
     fn framework(&mut self, path: &str, file: FrameworkFile) {
         let known = self.loaded.content.control_ids();
         let mut reader = self.reader(path);
-        let FrameworkFile { framework: Located { line, value: id }, requirements: written, others, .. } = file;
+        let FrameworkFile { framework: Located { line, value: id }, requirements: written, others, .. } =
+            file;
         if path != format!("frameworks/{id}.yaml") {
             reader.problem(line, format!("the file of framework `{id}` must be `frameworks/{id}.yaml`"));
         }

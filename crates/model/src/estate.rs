@@ -75,6 +75,15 @@ impl EstateBuilder {
         }
     }
 
+    /// Takes in an asset that somebody else saw; one of our own with that id stays.
+    ///
+    /// Answers whether it was new.
+    pub fn add_seen_by_others(&mut self, asset: Asset) -> bool {
+        let is_new = !self.assets.contains_key(&asset.id);
+        self.assets.entry(asset.id.clone()).or_insert(asset);
+        is_new
+    }
+
     /// The estate: with the organisation's asset, and one placeholder for each population whose list broke
     /// off. `last_known` says how many there were when it was last listed.
     pub fn finish(mut self, last_known: impl Fn(&Listing) -> Option<u64>) -> Estate {

@@ -128,6 +128,22 @@ pub struct Finding {
     pub location: Vec<Location>,
     /// Stable across runs.
     pub fingerprint: Fingerprint,
+    /// Who else said so; none where it is a verdict of our own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub third_party: Option<Box<ThirdParty>>,
+}
+
+/// Where a finding comes from that is not ours.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ThirdParty {
+    /// The tool and its version.
+    pub tool: Box<str>,
+    /// What it calls the check.
+    pub title: Box<str>,
+    /// The check of ours that gave its own verdict here. Such a finding is shown and counted once, as ours.
+    pub repeats: Option<CheckId>,
+    /// Somebody hid it there. That is no waiver: it has neither owner nor end.
+    pub muted: bool,
 }
 
 /// A property path and where its value was seen.

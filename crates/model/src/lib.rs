@@ -20,7 +20,7 @@ mod why;
 pub use asset::{Asset, Environment, Population, Provenance, Provider, Relation, Sensitivity, Source};
 pub use estate::{Estate, EstateBuilder, Scope};
 pub use evidence::{EvidenceRecord, Listing, ListingOutcome, OperationTally};
-pub use finding::{Confidence, Finding, Fingerprint, Location, Problem, Severity, Verdict};
+pub use finding::{Confidence, Finding, Fingerprint, Location, Problem, Severity, ThirdParty, Verdict};
 pub use ids::{AccountId, AssetId, CheckId, ControlId, Kind, OperationName, Region};
 pub use node::{Map, Node};
 pub use responsibility::{Effect, Effort, Holder, KillChainStage, Layer};

@@ -153,6 +153,7 @@ fn not_seen(asset: &Asset, check: &Check, why: &Arc<Why>) -> Finding {
         affected: Vec::new(),
         location: Vec::new(),
         fingerprint: fingerprint(&check.id, asset),
+        third_party: None,
     }
 }
 

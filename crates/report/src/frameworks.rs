@@ -12,6 +12,7 @@ use serde::Serialize;
 
 use crate::document::{FigureEntry, InheritedEntry};
 use crate::json;
+use crate::words;
 pub(crate) use text::write;
 pub use text::write_list_text;
 
@@ -64,6 +65,8 @@ pub(crate) struct RequirementEntry<'a> {
     pub(crate) verdicts: VerdictCounts,
     /// Kinds that the checks judge and nobody listed.
     pub(crate) unlisted: Vec<&'a str>,
+    /// On so many assets it was not decided whose a control is.
+    pub(crate) undecided: usize,
     pub(crate) controls: Vec<ControlShare<'a>>,
     /// The provider's side of the controls.
     pub(crate) inherited: Vec<InheritedEntry<'a>>,
@@ -87,6 +90,16 @@ pub(crate) struct VerdictCounts {
 pub(crate) struct ControlShare<'a> {
     pub(crate) control: &'a str,
     pub(crate) figure: Option<FigureEntry>,
+}
+
+impl ControlShare<'_> {
+    /// The range as people read it.
+    pub(crate) fn range(&self) -> String {
+        self.figure.map_or_else(
+            || "–".to_owned(),
+            |figure| format!("{}–{} %", words::lo(figure.lo), words::hi(figure.hi)),
+        )
+    }
 }
 
 fn hyphenated<S: serde::Serializer>(verdict: &Fulfilment, serializer: S) -> Result<S::Ok, S::Error> {
@@ -160,6 +173,7 @@ impl<'a> RequirementEntry<'a> {
                 out_of_scope: status.out_of_scope,
             },
             unlisted: status.unlisted.iter().map(Kind::as_str).collect(),
+            undecided: status.undecided,
             controls: status
                 .controls
                 .iter()
@@ -208,6 +222,9 @@ impl<'a> RequirementEntry<'a> {
                 more => format!(" and {more} more"),
             };
             told.push(format!("not listed: {}{more}", named.join(", ")));
+        }
+        if judged == 0 && self.verdict == Fulfilment::Unknown && self.undecided > 0 {
+            told.push(format!("not decided whose it is on {}", words::counted(self.undecided, "asset")));
         }
         if self.verdict == Fulfilment::Inherited {
             let sides = self.inherited.iter();

@@ -5,19 +5,30 @@
 //! from which a small script of our own fills a table, filters and turns pages. So ten thousand findings cost
 //! the reader ten thousand lines of data, not ten thousand rows of a table.
 //!
+//! Layers, controls and assets have pages of their own within the file: sections that are shown when the
+//! address names them, which needs no script either. Of a large estate only the worst assets have one there;
+//! [`write_folder`] writes those of all, into files beside the page.
+//!
 //! **Invariants.** Every value goes through [`Escaper`], because that is the only escaper that templates have.
 //! The policy in the page's head allows its own style and script by their digests and nothing else: no
 //! network, no inline handler, no `eval`. The script only ever sets text, never markup.
 
 mod actions;
+mod assets;
 mod causes;
 mod controls;
+mod folder;
+mod frameworks;
 mod island;
+mod layers;
 mod map;
 mod matrix;
+mod trend;
 
 use std::fmt;
+use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
+use std::path::Path;
 
 use askama::Template;
 use base64::Engine;
@@ -29,12 +40,17 @@ use crate::document::Document;
 use crate::json;
 use crate::shown::is_unseen;
 use crate::words::{self, counted, thousands};
+use assets::{AssetRow, Pages};
 use actions::{FixView, GapView, NotMeasuredView, UnseenView};
 use causes::{CauseView, RowView};
 use controls::LayerControls;
+use folder::Folder;
+use frameworks::FrameworkView;
 use island::Island;
+use layers::LayerPage;
 use map::{LayerView, OverallView};
 use matrix::LayerMatrix;
+use trend::TrendView;
 
 const STYLE: &str = include_str!("../templates/report.css");
 const SCRIPT: &str = include_str!("../templates/report.js");
@@ -95,8 +111,15 @@ struct Page<'a> {
     problems: Vec<String>,
     controls: Vec<LayerControls<'a>>,
     matrix: Vec<LayerMatrix<'a>>,
+    frameworks: Vec<FrameworkView<'a>>,
     not_measured: Vec<NotMeasuredView<'a>>,
     rows: Vec<RowView<'a>>,
+    trend: Option<TrendView>,
+    layer_pages: Vec<LayerPage<'a>>,
+    assets: Vec<AssetRow<'a>>,
+    assets_told: String,
+    /// Kinds, how many assets they have, and the files in which these stand.
+    files: Vec<(&'a str, String, Vec<String>)>,
     filters: Filters<'a>,
     left_out: usize,
     evidence: Vec<(&'static str, String)>,
@@ -120,18 +143,42 @@ struct Filters<'a> {
 /// # Errors
 /// What the writer refuses.
 pub fn write(document: &Document<'_>, out: &mut dyn Write) -> io::Result<()> {
+    write_page(document, None, out)
+}
+
+/// Writes a folder: the page as `index.html`, and the page of every asset in files beside it.
+///
+/// The files are written one after the other; what is kept in memory are a few numbers for each asset and each
+/// verdict.
+///
+/// # Errors
+/// What the file system refuses.
+pub fn write_folder(document: &Document<'_>, folder: &Path) -> io::Result<()> {
+    let files = Folder::of(document);
+    fs::create_dir_all(folder.join("assets"))?;
+    write_page(document, Some(&files), &mut File::create(folder.join("index.html"))?)?;
+    files.write(document, &folder.join("assets"))
+}
+
+fn write_page(document: &Document<'_>, folder: Option<&Folder>, out: &mut dyn Write) -> io::Result<()> {
     let mut out = BufWriter::new(out);
-    let island = Island::of(document);
-    page(document, &island).write_into(&mut out)?;
-    out.write_all(b"<script type=\"application/json\" id=\"data\">")?;
+    let pages = Pages::of(document, folder);
+    let island = Island::of(document, &pages);
+    page(document, &island, &pages).write_into(&mut out)?;
+    if folder.is_none() {
+        for asset in pages.each(document) {
+            asset.write_into(&mut out)?;
+        }
+    }
+    out.write_all(b"</main>\n<script type=\"application/json\" id=\"data\">")?;
     json::write_island(&island, &mut out)?;
     write!(out, "</script>\n<script>{SCRIPT}</script>\n</body>\n</html>\n")?;
     out.flush()
 }
 
-fn page<'a>(document: &'a Document<'a>, island: &Island<'a, 'a>) -> Page<'a> {
+fn page<'a>(document: &'a Document<'a>, island: &Island<'a, 'a>, pages: &Pages<'a>) -> Page<'a> {
     let causes = causes(document);
-    let mut views: Vec<CauseView<'a>> = causes.iter().map(|cause| CauseView::of(document, cause)).collect();
+    let mut views: Vec<CauseView<'a>> = causes.iter().map(|cause| CauseView::of(document, cause, pages)).collect();
     let more_causes = views.split_off(CAUSES_SHOWN.min(views.len()));
     let unseen = crate::text::gathered(document);
     let counts = &document.summary.switches;
@@ -164,10 +211,16 @@ fn page<'a>(document: &'a Document<'a>, island: &Island<'a, 'a>) -> Page<'a> {
             .map(|region| (region.region, words::why(&region.why)))
             .collect(),
         problems: document.assessment.problems().map(ToString::to_string).collect(),
-        controls: controls::layers(document, &causes),
+        controls: controls::layers(document, &causes, pages),
         matrix: matrix::layers(document),
+        frameworks: document.frameworks.iter().map(FrameworkView::of).collect(),
         not_measured: NotMeasuredView::all(document),
-        rows: island.first_rows(document),
+        rows: island.first_rows(document, pages),
+        trend: TrendView::of(document),
+        layer_pages: LayerPage::all(document),
+        assets: pages.index(document),
+        assets_told: pages.told(),
+        files: pages.files(),
         filters: Filters::of(document),
         left_out: island.left_out,
         evidence: evidence(document),

@@ -13,6 +13,7 @@
   var label = document.getElementById("page");
   var FIELDS = ["q", "verdict", "severity", "control", "account", "check"];
   var page = 1;
+  var title = document.title;
   var haystacks = [];
 
   function element(name, className, text) {
@@ -100,7 +101,9 @@
     second.appendChild(details(row));
     var third = cell("th", "Asset");
     third.setAttribute("scope", "row");
-    third.appendChild(element("span", "name", asset[0]));
+    var name = element(asset[6] ? "a" : "span", "name", asset[0]);
+    if (asset[6]) { name.setAttribute("href", asset[6]); }
+    third.appendChild(name);
     [[1, "internet"], [2, "sensitive"]].forEach(function (flag) {
       if (asset[5] & flag[0]) {
         third.appendChild(document.createTextNode(" "));
@@ -173,6 +176,15 @@
     for (var box = target; box; box = box.parentElement) {
       if (box.tagName === "DETAILS") { box.open = true; }
     }
+    // A page stands alone: it begins at its top, and a screen reader at its heading.
+    if (target.classList.contains("page")) {
+      var heading = target.querySelector("h2");
+      heading.focus({ preventScroll: true });
+      document.title = heading.textContent + " · Partywall";
+      window.scrollTo(0, 0);
+      return;
+    }
+    document.title = title;
     target.scrollIntoView();
   }
 

@@ -87,6 +87,8 @@ pub struct RequirementStatus<'a> {
     pub out_of_scope: usize,
     /// Kinds that these checks judge and that nobody listed in some account.
     pub unlisted: Vec<Kind>,
+    /// On so many assets it was not decided whose a control is.
+    pub undecided: usize,
     /// The controls that serve it: those that the framework names, else those of the checks.
     pub controls: Vec<(&'a ControlStatus, &'a ControlScore)>,
     /// The provider's side of these controls, provider by provider: the least proven.
@@ -169,6 +171,7 @@ impl<'a> Frameworks<'a> {
             counts,
             out_of_scope: all.saturating_sub(in_scope),
             unlisted,
+            undecided: lines.iter().map(|line| line.unknown).max().unwrap_or(0),
             inherited: least_proven(&controls),
             controls,
         }
@@ -202,6 +205,7 @@ pub fn fulfilment(seen: &Seen, lines: &[HolderCounts]) -> Fulfilment {
     }
     match whose(lines) {
         Some(Whose::Provider) => Fulfilment::Inherited,
+        Some(Whose::Undecided) => Fulfilment::Unknown,
         _ if unlisted > 0 => Fulfilment::Unknown,
         // The organisation itself is always there and means nothing to most controls.
         Some(Whose::Nobody) if verdicts > 0 => Fulfilment::NotApplicable,
@@ -212,24 +216,29 @@ pub fn fulfilment(seen: &Seen, lines: &[HolderCounts]) -> Fulfilment {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Whose {
     Provider,
+    /// The provider's, but for assets on which it was not decided.
+    Undecided,
     Nobody,
 }
 
-/// Whose all lines are; none where anybody else has, or may have, a part.
+/// Whose all lines are; none where anybody else has a part.
 fn whose(lines: &[HolderCounts]) -> Option<Whose> {
-    let mut whose = None;
+    let (mut provider, mut unknown) = (0, 0);
     for held in lines {
-        let HolderCounts { provider, not_applicable, .. } = *held;
-        let others = held.customer + held.shared_independent + held.shared_dependent;
-        if others + held.third_party + held.unknown > 0 || provider + not_applicable == 0 {
+        let others = held.customer + held.shared_independent + held.shared_dependent + held.third_party;
+        if others > 0 || held.provider + held.unknown + held.not_applicable == 0 {
             return None;
         }
-        if provider > 0 {
-            whose = Some(Whose::Provider);
-        }
-        whose = whose.or(Some(Whose::Nobody));
+        provider += held.provider;
+        unknown += held.unknown;
     }
-    whose
+    match (provider, unknown) {
+        _ if lines.is_empty() => None,
+        (0, 0) => Some(Whose::Nobody),
+        (0, _) => None,
+        (_, 0) => Some(Whose::Provider),
+        _ => Some(Whose::Undecided),
+    }
 }
 
 /// A measure where nothing stands in its way; else not seen.

@@ -113,6 +113,7 @@ pub(crate) enum Form {
     Query,
     Json,
     RestJson,
+    RestXml,
     S3,
     S3Control,
 }
@@ -124,6 +125,7 @@ impl Form {
             "ec2" => Self::Ec2,
             "s3" if request.target.starts_with("/v20180820/") => Self::S3Control,
             "s3" => Self::S3,
+            "cloudfront" | "route53" => Self::RestXml,
             _ if request.header("x-amz-target").is_some() => Self::Json,
             _ if request.body.starts_with(b"Action=") => Self::Query,
             _ => Self::RestJson,
@@ -134,7 +136,7 @@ impl Form {
     pub(crate) fn refusal_code(self) -> &'static str {
         match self {
             Self::Ec2 => "UnauthorizedOperation",
-            Self::Query | Self::S3 | Self::S3Control => "AccessDenied",
+            Self::Query | Self::RestXml | Self::S3 | Self::S3Control => "AccessDenied",
             Self::Json | Self::RestJson => "AccessDeniedException",
         }
     }
@@ -142,7 +144,7 @@ impl Form {
     pub(crate) fn throttle_code(self) -> &'static str {
         match self {
             Self::Ec2 => "RequestLimitExceeded",
-            Self::Query => "Throttling",
+            Self::Query | Self::RestXml => "Throttling",
             Self::S3 | Self::S3Control => "SlowDown",
             Self::Json => "ThrottlingException",
             Self::RestJson => "TooManyRequestsException",
@@ -156,7 +158,7 @@ impl Form {
     pub(crate) fn throttle(self) -> Reply {
         let status = match self {
             Self::Ec2 | Self::S3 | Self::S3Control => 503,
-            Self::Query | Self::Json => 400,
+            Self::Query | Self::RestXml | Self::Json => 400,
             Self::RestJson => 429,
         };
         self.error(status, self.throttle_code(), "rate exceeded")
@@ -172,7 +174,7 @@ impl Form {
                     "<Response><Errors><Error>{inner}</Error></Errors><RequestID>t-1</RequestID></Response>"
                 ),
             ),
-            Self::Query | Self::S3Control => Reply::new(
+            Self::Query | Self::RestXml | Self::S3Control => Reply::new(
                 status,
                 "text/xml",
                 format!(
@@ -237,7 +239,7 @@ impl Form {
                 "member",
                 &format!("<IsTruncated>true</IsTruncated><{token}>{SECOND_PAGE}</{token}>"),
             ),
-            Self::S3 | Self::S3Control => {
+            Self::RestXml | Self::S3 | Self::S3Control => {
                 halved(&text, list, "Bucket", &format!("<{token}>{SECOND_PAGE}</{token}>"))
             }
         };

@@ -83,6 +83,12 @@ pub(crate) struct FindingEntry<'a> {
     pub(crate) verdict: &'static str,
     pub(crate) severity: Severity,
     fingerprint: String,
+    /// The tool that said so, where it was not this one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source: Option<&'a str>,
+    /// The check of ours that speaks of the same gap on the same asset.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    repeats: Option<&'a str>,
     /// Whose line it is: a position among the document's lines.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) line: Option<usize>,
@@ -138,6 +144,8 @@ impl<'a> FindingEntry<'a> {
             verdict: finding.verdict.word(),
             severity: finding.severity,
             fingerprint: finding.fingerprint.to_string(),
+            source: finding.third_party.as_ref().map(|said| &*said.tool),
+            repeats: finding.third_party.as_ref().and_then(|said| said.repeats.as_ref()).map(|id| id.as_str()),
             line: position.and_then(line),
             detail: told.then(|| Detail::of(finding, document.marks.at(at))),
         })

@@ -6,7 +6,6 @@ use partywall_content::{Content, Strength};
 use partywall_ssrm::frameworks::Fulfilment;
 
 use super::{FrameworkEntry, RequirementEntry, rows};
-use crate::document::FigureEntry;
 use crate::shown::shown;
 use crate::text::TextStyle;
 use crate::text::page::{Look, Page, left, looking, plain, quiet, strong, width};
@@ -66,8 +65,7 @@ fn requirement(requirement: &RequirementEntry<'_>, id: usize, page: &mut Page<'_
         page.hanging(indent + 2, indent + 4, &[quiet(shown(line).to_string())])?;
     }
     if !requirement.controls.is_empty() {
-        let share =
-            |control: &super::ControlShare<'_>| format!("{} {}", control.control, range(control.figure));
+        let share = |control: &super::ControlShare<'_>| format!("{} {}", control.control, control.range());
         let shares: Vec<String> = requirement.controls.iter().map(share).collect();
         page.hanging(indent, indent + 2, &[quiet(shares.join(", "))])?;
     }
@@ -95,13 +93,6 @@ fn look(verdict: Fulfilment) -> Look {
         Fulfilment::Partly | Fulfilment::Inherited => Look::Plain,
         Fulfilment::NoEvidence | Fulfilment::NotApplicable => Look::Quiet,
     }
-}
-
-fn range(figure: Option<FigureEntry>) -> String {
-    figure.map_or_else(
-        || "–".to_owned(),
-        |figure| format!("{:.0}–{:.0} %", figure.lo * 100.0, figure.hi * 100.0),
-    )
 }
 
 /// Writes the list of frameworks for a terminal.

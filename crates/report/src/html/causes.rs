@@ -1,5 +1,6 @@
 //! Failures by cause, and single findings as rows.
 
+use super::assets::Pages;
 use crate::causes::{Cause, Failure};
 use crate::document::{Document, FindingEntry};
 use crate::words;
@@ -46,6 +47,7 @@ pub(super) struct RowView<'a> {
     pub(super) title: &'a str,
     pub(super) control: &'a str,
     pub(super) label: &'a str,
+    pub(super) page: Option<String>,
     pub(super) id: &'a str,
     pub(super) account: &'a str,
     pub(super) region: &'a str,
@@ -55,7 +57,7 @@ pub(super) struct RowView<'a> {
 }
 
 impl<'a> CauseView<'a> {
-    pub(super) fn of(document: &'a Document<'a>, cause: &Cause<'a, '_>) -> Self {
+    pub(super) fn of(document: &'a Document<'a>, cause: &Cause<'a, '_>, pages: &Pages<'a>) -> Self {
         let check = cause.content;
         let line = cause.failing.first().and_then(|failure| FindingEntry::of(document, failure.at)?.line);
         let holder = line.and_then(|at| document.lines.entries.get(at)).map_or("unknown", |line| line.holder);
@@ -82,14 +84,14 @@ impl<'a> CauseView<'a> {
                 aws_cli: check.fix.aws_cli.trim(),
                 terraform: check.fix.terraform.trim(),
             }),
-            rows: cause.failing.iter().take(ROWS).map(|failure| RowView::of(document, failure)).collect(),
+            rows: cause.failing.iter().take(ROWS).map(|failure| RowView::of(document, failure, pages)).collect(),
             more: cause.failing.len().saturating_sub(ROWS),
         }
     }
 }
 
 impl<'a> RowView<'a> {
-    pub(super) fn of(document: &'a Document<'a>, failure: &Failure<'a, '_>) -> Self {
+    pub(super) fn of(document: &'a Document<'a>, failure: &Failure<'a, '_>, pages: &Pages<'a>) -> Self {
         let finding = failure.finding;
         let asset = failure.asset;
         let check = document.assessment.check(finding.check.as_str());
@@ -102,6 +104,7 @@ impl<'a> RowView<'a> {
             title: check.map_or(finding.check.as_str(), |check| &check.title),
             control: finding.control.as_str(),
             label: failure.label(),
+            page: pages.page(document, finding.asset.as_str()),
             id: finding.asset.as_str(),
             account: account.map_or("", |account| words::account(document, account)),
             region: asset.and_then(|asset| asset.region.as_ref()).map_or("", |region| region.as_str()),

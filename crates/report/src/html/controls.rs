@@ -4,13 +4,18 @@ use std::collections::{BTreeMap, HashMap};
 
 use partywall_model::{Severity, Verdict};
 
+use super::actions::GapView;
+use super::assets::Pages;
 use super::map::{Bar, CapView, Level, Wall};
+use super::trend::Chart;
 use crate::causes::{Cause, Failure};
 use crate::document::{ControlEntry, ControlState, Document, LineEntry};
 use crate::words::{self, counted};
 
 /// Assets that are named with each control.
-const WEAKEST: usize = 6;
+const WEAKEST: usize = 12;
+/// Reasons that are told with each control.
+const REASONS: usize = 12;
 
 /// The controls of one layer.
 pub(super) struct LayerControls<'a> {
@@ -43,6 +48,13 @@ pub(super) struct ControlView<'a> {
     pub(super) weakest: Vec<WeakAsset<'a>>,
     pub(super) lines: Vec<LineView<'a>>,
     pub(super) sensors: String,
+    /// Why verdicts could not be reached, and on how many of them it bears.
+    pub(super) unseen: Vec<(String, usize)>,
+    pub(super) more_unseen: usize,
+    pub(super) gaps: Vec<GapView<'a>>,
+    pub(super) chart: Option<Chart>,
+    /// Frameworks, and the ids of their requirements.
+    pub(super) frameworks: Vec<(String, String)>,
 }
 
 /// The verdicts of one check.
@@ -52,6 +64,8 @@ pub(super) struct CheckCounts<'a> {
     pub(super) title: &'a str,
     pub(super) severity: &'static str,
     pub(super) sign: char,
+    /// Whether it stands among the causes: some failure of it is open.
+    pub(super) is_cause: bool,
     pub(super) fail: usize,
     pub(super) unknown: usize,
     pub(super) pass: usize,
@@ -60,6 +74,7 @@ pub(super) struct CheckCounts<'a> {
 /// An asset with open failures under a control.
 pub(super) struct WeakAsset<'a> {
     pub(super) label: &'a str,
+    pub(super) page: Option<String>,
     pub(super) account: &'a str,
     pub(super) failures: usize,
     pub(super) worst: &'static str,
@@ -84,26 +99,44 @@ pub(super) struct LineView<'a> {
 }
 
 /// All layers with their controls.
-pub(super) fn layers<'a>(document: &'a Document<'a>, causes: &[Cause<'a, '_>]) -> Vec<LayerControls<'a>> {
-    let counts = check_counts(document);
+pub(super) fn layers<'a>(
+    document: &'a Document<'a>,
+    causes: &[Cause<'a, '_>],
+    pages: &Pages<'a>,
+) -> Vec<LayerControls<'a>> {
+    let mut counts = check_counts(document);
+    for cause in causes {
+        if let Some(entry) = counts.get_mut(cause.check.as_str()) {
+            entry.is_cause = true;
+        }
+    }
     let mut lines: HashMap<&'a str, Vec<LineView<'a>>> = HashMap::new();
     for line in &document.lines.entries {
         add_line(lines.entry(line.control).or_default(), line);
     }
     let mut weak: HashMap<&'a str, Vec<WeakAsset<'a>>> = HashMap::new();
     for control in &document.controls {
-        weak.insert(control.id, weakest(document, control.id, causes));
+        weak.insert(control.id, weakest(document, control.id, causes, pages));
     }
-    let view = |control: &'a ControlEntry<'a>| ControlView {
-        checks: control.checks.iter().filter_map(|id| counts.get(id).cloned()).collect(),
-        weakest: weak.get_mut(control.id).map(std::mem::take).unwrap_or_default(),
-        lines: lines.get_mut(control.id).map(std::mem::take).unwrap_or_default(),
-        ..ControlView::of(control)
-    };
+    let mut reasons = unseen(document);
     let mut views: Vec<(partywall_model::Layer, ControlView<'a>)> = Vec::new();
-    let mut view = view;
     for control in &document.controls {
-        views.push((control.layer, view(control)));
+        let mut unseen = reasons.remove(control.id).unwrap_or_default();
+        let more_unseen = unseen.len().saturating_sub(REASONS);
+        unseen.truncate(REASONS);
+        let gaps = document.switch_gaps.iter().filter(|gap| gap.controls.contains(&control.id));
+        let view = ControlView {
+            checks: control.checks.iter().filter_map(|id| counts.get(id).cloned()).collect(),
+            weakest: weak.remove(control.id).unwrap_or_default(),
+            lines: lines.remove(control.id).unwrap_or_default(),
+            unseen,
+            more_unseen,
+            gaps: gaps.map(|gap| GapView::of(document, gap)).collect(),
+            chart: Chart::of_control(document.trend, control.id),
+            frameworks: frameworks(document, control.id),
+            ..ControlView::of(control)
+        };
+        views.push((control.layer, view));
     }
     let mut layers: Vec<LayerControls<'a>> = partywall_model::Layer::ALL
         .into_iter()
@@ -118,7 +151,7 @@ pub(super) fn layers<'a>(document: &'a Document<'a>, causes: &[Cause<'a, '_>]) -
 }
 
 impl<'a> ControlView<'a> {
-    fn of(control: &'a ControlEntry<'a>) -> Self {
+    pub(super) fn of(control: &ControlEntry<'a>) -> Self {
         let figure = control.figure.filter(|_| control.state == ControlState::Measured);
         let states = &control.states;
         let denominators = &control.denominators;
@@ -168,6 +201,11 @@ impl<'a> ControlView<'a> {
             weakest: Vec::new(),
             lines: Vec::new(),
             sensors: control.sensors.join(", "),
+            unseen: Vec::new(),
+            more_unseen: 0,
+            gaps: Vec::new(),
+            chart: None,
+            frameworks: Vec::new(),
         }
     }
 }
@@ -180,6 +218,41 @@ fn inherited(control: &ControlEntry<'_>) -> Vec<String> {
     control.inherited.iter().map(told).collect()
 }
 
+/// Why verdicts under each control could not be reached, what most of them hang on first.
+fn unseen<'a>(document: &Document<'a>) -> HashMap<&'a str, Vec<(String, usize)>> {
+    let mut reads: HashMap<&'a str, BTreeMap<(&'a str, &'static str, &'a str), usize>> = HashMap::new();
+    for finding in document.assessment.findings() {
+        let Verdict::Unknown(reasons) = &finding.verdict else { continue };
+        let of_control = reads.entry(finding.control.as_str()).or_default();
+        for why in reasons {
+            *of_control.entry((&why.operation, why.kind.word(), &why.code)).or_default() += 1;
+        }
+    }
+    let told = |((operation, kind, code), count): ((&str, &str, &str), usize)| {
+        let code = if code.is_empty() { String::new() } else { format!(" ({code})") };
+        (format!("{operation} {kind}{code}"), count)
+    };
+    let worst_first = |reads: BTreeMap<_, _>| {
+        let mut reads: Vec<(String, usize)> = reads.into_iter().map(told).collect();
+        reads.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+        reads
+    };
+    reads.into_iter().map(|(control, reads)| (control, worst_first(reads))).collect()
+}
+
+/// The requirements that a control is mapped to.
+fn frameworks(document: &Document<'_>, control: &str) -> Vec<(String, String)> {
+    let told = |framework: &crate::frameworks::FrameworkEntry<'_>| {
+        let names = |requirement: &&crate::frameworks::RequirementEntry<'_>| {
+            requirement.controls.iter().any(|share| share.control == control)
+        };
+        let ids: Vec<&str> = framework.requirements.iter().filter(names).map(|found| found.id).collect();
+        let name = format!("{} {}", framework.title, framework.version);
+        (!ids.is_empty()).then(|| (name, ids.join(", ")))
+    };
+    document.frameworks.iter().filter_map(told).collect()
+}
+
 fn check_counts<'a>(document: &Document<'a>) -> HashMap<&'a str, CheckCounts<'a>> {
     let mut counts: HashMap<&str, CheckCounts<'_>> = HashMap::new();
     for check in &document.assessment.judged.content.checks {
@@ -188,6 +261,7 @@ fn check_counts<'a>(document: &Document<'a>) -> HashMap<&'a str, CheckCounts<'a>
             title: &check.title,
             severity: check.severity.word(),
             sign: words::severity_sign(check.severity),
+            is_cause: false,
             fail: 0,
             unknown: 0,
             pass: 0,
@@ -207,7 +281,12 @@ fn check_counts<'a>(document: &Document<'a>) -> HashMap<&'a str, CheckCounts<'a>
 }
 
 /// The assets with the worst open failures under a control.
-fn weakest<'a>(document: &'a Document<'a>, control: &str, causes: &[Cause<'a, '_>]) -> Vec<WeakAsset<'a>> {
+fn weakest<'a>(
+    document: &'a Document<'a>,
+    control: &str,
+    causes: &[Cause<'a, '_>],
+    pages: &Pages<'a>,
+) -> Vec<WeakAsset<'a>> {
     let mut by_asset: BTreeMap<&str, (Severity, usize, Failure<'a, '_>)> = BTreeMap::new();
     let failures = causes.iter().filter(|cause| *cause.control == *control).flat_map(|cause| &cause.failing);
     for failure in failures {
@@ -222,6 +301,7 @@ fn weakest<'a>(document: &'a Document<'a>, control: &str, causes: &[Cause<'a, '_
     });
     let view = |(severity, failures, failure): (Severity, usize, Failure<'a, '_>)| WeakAsset {
         label: failure.label(),
+        page: pages.page(document, failure.finding.asset.as_str()),
         account: failure
             .asset
             .and_then(|asset| asset.account.as_ref())
@@ -258,13 +338,7 @@ fn add_line<'a>(views: &mut Vec<LineView<'a>>, line: &LineEntry<'a>) {
     });
     views.push(LineView {
         holder,
-        class: match line.holder {
-            "provider" => "provider",
-            "customer" => "customer",
-            "third-party" => "third",
-            "unknown" => "unknown",
-            _ => "shared",
-        },
+        class: class(line.holder),
         kinds: vec![line.kind],
         assets: line.assets.len(),
         provider_does: line.provider_does,
@@ -273,9 +347,25 @@ fn add_line<'a>(views: &mut Vec<LineView<'a>>, line: &LineEntry<'a>) {
         rule: line.rule,
         source: line.source.url.filter(|url| words::is_web(url)),
         as_of: line.source.as_of.unwrap_or_default(),
-        source_word: match line.source.kind {
-            "settings" => "your own settings",
-            _ => "unverified",
-        },
+        source_word: source_word(line.source.kind),
     });
+}
+
+/// The class of a holder's chip.
+pub(super) fn class(holder: &str) -> &'static str {
+    match holder {
+        "provider" => "provider",
+        "customer" => "customer",
+        "third-party" => "third",
+        "unknown" => "unknown",
+        _ => "shared",
+    }
+}
+
+/// What stands for a source without an address.
+pub(super) fn source_word(kind: &str) -> &'static str {
+    match kind {
+        "settings" => "your own settings",
+        _ => "unverified",
+    }
 }

@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use partywall_model::{Severity, Verdict};
 use serde::{Serialize, Serializer};
 
+use super::assets::Pages;
 use super::causes::RowView;
 use crate::causes::Failure;
 use crate::document::{Document, FindingEntry};
@@ -15,7 +16,7 @@ use crate::shown::shown;
 use crate::words;
 
 /// More rows than this are left to the JSON form; the worst stay.
-const LIMIT: usize = 20_000;
+const LIMIT: usize = 10_000;
 /// Rows that stand in the page itself.
 const FIRST: usize = 50;
 
@@ -38,9 +39,10 @@ pub(super) struct Island<'a, 'd> {
 #[derive(Serialize)]
 struct Check<'a>(Safe<'a>, Safe<'a>, Safe<'a>, Safe<'a>);
 
-/// Label, id, position of the account (-1 for none), region, kind, exposed 1 + sensitive 2.
+/// Label, id, position of the account (-1 for none), region, kind, exposed 1 + sensitive 2, page (if it has
+/// one).
 #[derive(Serialize)]
-struct Asset<'a>(Safe<'a>, Safe<'a>, i64, Safe<'a>, Safe<'a>, u8);
+struct Asset<'a>(Safe<'a>, Safe<'a>, i64, Safe<'a>, Safe<'a>, u8, String);
 
 /// Severity, check, asset, verdict, what was found, evidence, reasons, affected assets, whose line.
 #[derive(Serialize)]
@@ -66,7 +68,7 @@ impl Serialize for Safe<'_> {
 }
 
 impl<'a, 'd> Island<'a, 'd> {
-    pub(super) fn of(document: &'d Document<'a>) -> Self {
+    pub(super) fn of(document: &'d Document<'a>, pages: &Pages<'a>) -> Self {
         let mut failures: Vec<Failure<'a, 'd>> = document
             .assessment
             .findings()
@@ -99,7 +101,7 @@ impl<'a, 'd> Island<'a, 'd> {
         };
         let mut known = Known::default();
         for failure in &failures {
-            let row = island.row(document, failure, &mut known);
+            let row = island.row(document, failure, &mut known, pages);
             island.rows.push(row);
         }
         failures.truncate(FIRST);
@@ -108,15 +110,21 @@ impl<'a, 'd> Island<'a, 'd> {
     }
 
     /// The first rows, for readers without a script.
-    pub(super) fn first_rows(&self, document: &'a Document<'a>) -> Vec<RowView<'a>> {
+    pub(super) fn first_rows(&self, document: &'a Document<'a>, pages: &Pages<'a>) -> Vec<RowView<'a>> {
         let view = |failure: &Failure<'a, 'd>| RowView {
             verdict: verdict(document, failure),
-            ..RowView::of(document, failure)
+            ..RowView::of(document, failure, pages)
         };
         self.shown.iter().map(view).collect()
     }
 
-    fn row(&mut self, document: &Document<'a>, failure: &Failure<'a, '_>, known: &mut Known<'a>) -> Row<'a> {
+    fn row(
+        &mut self,
+        document: &Document<'a>,
+        failure: &Failure<'a, '_>,
+        known: &mut Known<'a>,
+        pages: &Pages<'a>,
+    ) -> Row<'a> {
         let finding = failure.finding;
         let check = *known.checks.entry(finding.check.as_str()).or_insert_with(|| {
             let content = document.assessment.check(finding.check.as_str());
@@ -132,7 +140,7 @@ impl<'a, 'd> Island<'a, 'd> {
             self.checks.len() - 1
         });
         let asset = *known.assets.entry(finding.asset.as_str()).or_insert_with(|| {
-            self.assets.push(Asset::of(document, failure));
+            self.assets.push(Asset::of(document, failure, pages));
             self.assets.len() - 1
         });
         let whys = match &finding.verdict {
@@ -179,7 +187,7 @@ struct Known<'a> {
 }
 
 impl<'a> Asset<'a> {
-    fn of(document: &Document<'a>, failure: &Failure<'a, '_>) -> Self {
+    fn of(document: &Document<'a>, failure: &Failure<'a, '_>, pages: &Pages<'a>) -> Self {
         let asset = failure.asset;
         let account = asset.and_then(|asset| asset.account.as_ref());
         let accounts = &document.assessment.header.accounts;
@@ -192,6 +200,7 @@ impl<'a> Asset<'a> {
             Safe(asset.and_then(|asset| asset.region.as_ref()).map_or("", |region| region.as_str())),
             Safe(asset.map_or("", |asset| asset.kind.as_str())),
             flags,
+            pages.page(document, failure.finding.asset.as_str()).unwrap_or_default(),
         )
     }
 }

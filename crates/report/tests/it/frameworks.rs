@@ -2,7 +2,7 @@
 
 use partywall_report::frameworks::{write_list_json, write_list_text};
 use partywall_report::text::TextStyle;
-use partywall_report::{json, markdown, text};
+use partywall_report::{html, json, markdown, text};
 use serde_json::{Value, json};
 
 use crate::json::schema;
@@ -59,6 +59,19 @@ fn markdown_names_what_is_not_met() {
     let from = told.find("## NIST SP 800-53").unwrap();
     let to = told.find("## General Data Protection").unwrap();
     insta::assert_snapshot!("markdown_names_what_is_not_met", &told[from..to]);
+}
+
+#[test]
+fn a_page_shows_frameworks_only_where_they_were_asked_for() {
+    let told = small().framed(&BOTH, |document, out| html::write(document, out).unwrap());
+    assert!(told.contains("<h2 id=\"frameworks-title\">Frameworks</h2>"), "{told}");
+    assert!(
+        told.contains("<th scope=\"row\">AC-3<span class=\"id\">Access is enforced</span></th>"),
+        "{told}"
+    );
+    assert!(told.contains("1 of 1 checks · 1 pass, 1 fail, 1 exempt, 1 unknown"), "{told}");
+    let silent = small().framed(&[], |document, out| html::write(document, out).unwrap());
+    assert!(!silent.contains("frameworks-title"));
 }
 
 #[test]

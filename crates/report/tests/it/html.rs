@@ -1,13 +1,15 @@
 //! What a browser shows, and what it does with it.
 
+use std::collections::HashSet;
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
-use partywall_model::Scope;
+use partywall_model::{Layer, Scope, Verdict};
 use partywall_report::html;
+use partywall_report::trend::{Trend, TrendControl, TrendFigure, TrendLayer, TrendPoint};
 
-use crate::sample::{Sample, failing, large, small};
+use crate::sample::{Sample, failing, large, small, time};
 
 fn page(sample: &Sample) -> String {
     sample.written(|document, out| html::write(document, out).unwrap())
@@ -157,4 +159,146 @@ fn every_control_and_every_part_of_the_map_is_told_in_words() {
         let is_told = tag.contains("role=\"img\" aria-label=\"") || tag.contains("aria-hidden=\"true\"");
         assert!(is_told, "a picture without words: {tag}");
     }
+}
+
+/// The values of an attribute, in the order in which they stand.
+fn values<'a>(page: &'a str, attribute: &str) -> Vec<&'a str> {
+    let mark = format!(" {attribute}=\"");
+    page.split(mark.as_str()).skip(1).map(|rest| rest.split('"').next().unwrap()).collect()
+}
+
+/// Every link within the page leads somewhere, and no name is given twice.
+fn assert_links_lead_somewhere(page: &str) {
+    let markup = page.split("<script").next().unwrap();
+    let mut ids = HashSet::new();
+    for id in values(markup, "id") {
+        assert!(ids.insert(id), "two things are called `{id}`");
+    }
+    let links = values(markup, "href");
+    assert!(links.len() > 50, "{} links", links.len());
+    for link in links {
+        match link.strip_prefix('#') {
+            Some(id) => {
+                assert!(ids.contains(id.split('?').next().unwrap()), "`{link}` leads nowhere");
+            }
+            None => assert!(link.starts_with("https://"), "`{link}` leads out of the page"),
+        }
+    }
+    for named in values(markup, "aria-labelledby") {
+        assert!(ids.contains(named), "`{named}` labels a part and does not stand anywhere");
+    }
+}
+
+fn point(at: &str, lo: f64, level: u8) -> TrendPoint {
+    let figure = Some(TrendFigure { lo, hi: 0.75, level });
+    TrendPoint {
+        run: at.into(),
+        at: time(at),
+        complete: true,
+        findings: 40,
+        failing: 4,
+        overall: figure,
+        layers: vec![TrendLayer { layer: Layer::Platform, figure }],
+        controls: vec![TrendControl {
+            control: "platform.configuration-scanning".into(),
+            figure,
+            coverage: 0.5,
+        }],
+    }
+}
+
+#[test]
+fn every_link_of_a_page_leads_somewhere() {
+    let mut with_history = small();
+    let points = vec![point("2026-11-02T12:00:00Z", 0.1, 0), point("2026-11-03T12:00:00Z", 0.25, 1)];
+    with_history.trend = Some(Trend { points, since_last: None });
+    for sample in [small(), with_history, failing(200), large(100), large(700)] {
+        assert_links_lead_somewhere(&page(&sample));
+    }
+}
+
+#[test]
+fn a_layer_a_control_and_an_asset_have_pages_of_their_own() {
+    let sample = small();
+    let page = page(&sample);
+    for layer in Layer::ALL {
+        assert!(page.contains(&format!("<section class=\"page\" id=\"layer-{}\"", layer.word())));
+    }
+    for control in &sample.content.controls {
+        assert!(page.contains(&format!("<section class=\"page\" id=\"control-{}\"", control.id)));
+    }
+    let pages = page.matches("<section class=\"page\" id=\"asset-").count();
+    assert_eq!(pages, sample.estate.assets().len());
+    let bucket = page
+        .split("<section class=\"page\" id=\"asset-")
+        .find(|part| part.contains("-title\" tabindex=\"-1\">card-applications"))
+        .unwrap();
+    let bucket = bucket.split("</section>").next().unwrap();
+    for words in [
+        "the internet reaches it",
+        "<code>Observed.PolicyStatus.IsPublic</code> is true",
+        "by s3:GetBucketPolicyStatus, 2026-11-03 11:59 UTC",
+        "<b>Fix:</b>",
+        "Who holds what for it",
+        "href=\"#control-platform.configuration-scanning\"",
+    ] {
+        assert!(bucket.contains(words), "`{words}` not in {bucket}");
+    }
+    assert!(page.contains("accepted until 2027-01-31 by web team: meant for everyone"));
+}
+
+#[test]
+fn a_link_to_a_page_opens_it_and_names_the_tab_after_it() {
+    let (dom, complaints) = in_browser("target", &page(&small()), "#layer-platform");
+    assert_eq!(complaints, "");
+    assert_eq!(between(&dom, "<title>", "</title>"), "Platform · Partywall");
+}
+
+#[test]
+fn a_large_estate_gets_the_pages_of_its_worst_assets_and_says_what_is_left_out() {
+    let sample = large(4_000);
+    let page = page(&sample);
+    assert!(page.len() < 6 << 20, "{} bytes", page.len());
+    assert_eq!(page.matches("<section class=\"page\" id=\"asset-").count(), 80);
+    let failing: HashSet<&str> = sample
+        .findings
+        .iter()
+        .filter(|finding| finding.verdict == Verdict::Fail)
+        .map(|finding| finding.asset.as_str())
+        .collect();
+    let left = (failing.len() - 80).to_string();
+    let left = if left.len() > 3 { format!("{},{}", &left[..left.len() - 3], &left[left.len() - 3..]) } else { left };
+    let told = between(&page, "id=\"assets-title\">Assets</h2>", "</p>");
+    assert!(told.contains("The 80 with the worst open failures, of 4,00"), "{told}");
+    assert!(told.contains(&format!("{left} more with open failures are left out here")), "{told}");
+}
+
+#[test]
+fn a_history_is_drawn_and_its_absence_is_said() {
+    assert!(page(&small()).contains("No history is kept for this run"));
+    let mut sample = small();
+    let points = vec![point("2026-11-02T12:00:00Z", 0.1, 0), point("2026-11-03T12:00:00Z", 0.25, 1)];
+    sample.trend = Some(Trend { points, since_last: None });
+    let page = page(&sample);
+    let told = "10–75 of 100, level 0 at first, 25–75 of 100, level 1 at last";
+    for title in ["Overall, as the weakest layer", "Platform", "Range and level"] {
+        assert!(page.contains(&format!("aria-label=\"{title}: {told}\"")), "{title}");
+    }
+    assert!(page.contains("2 runs, 2026-11-02 12:00 UTC to 2026-11-03 12:00 UTC"));
+}
+
+#[test]
+fn zz_shots() {
+    let mut sample = large(300);
+    let days = 1..=30_u32;
+    let points = days.map(|day| {
+        let lo = 0.1 + f64::from(day) * 0.015;
+        let mut point = point(&format!("2026-11-{day:02}T12:00:00Z"), lo, u8::from(day > 10) + u8::from(day > 22));
+        point.layers = Layer::ALL.into_iter().map(|layer| TrendLayer { layer, figure: point.overall }).collect();
+        if day == 15 { point.overall = None; }
+        point
+    });
+    sample.trend = Some(Trend { points: points.collect(), since_last: None });
+    fs::create_dir_all("/tmp/r5").unwrap();
+    fs::write("/tmp/r5/report.html", page(&sample)).unwrap();
 }

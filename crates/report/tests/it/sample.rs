@@ -162,6 +162,7 @@ pub(crate) fn finding(
             }),
         }],
         fingerprint: Fingerprint(print),
+        third_party: None,
     }
 }
 

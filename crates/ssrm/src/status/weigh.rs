@@ -78,7 +78,10 @@ impl<'a> Weigher<'a> {
 
     /// How a finding counts.
     pub(super) fn measure(&self, asset: &Asset, finding: &Finding, waivers: &mut Waivers<'_>) -> Measure {
+        let is_repeated = finding.third_party.as_ref().is_some_and(|said| said.repeats.is_some());
         let state = match &finding.verdict {
+            // Our own verdict on the same gap is measured already.
+            _ if is_repeated => State::NotApplicable,
             Verdict::Pass | Verdict::Fail if self.is_stale(asset) => State::Stale,
             Verdict::Pass => State::Pass,
             Verdict::Fail => State::Fail,

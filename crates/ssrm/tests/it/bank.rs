@@ -95,6 +95,7 @@ impl Bank {
             affected: Vec::new(),
             location: Vec::new(),
             fingerprint: Fingerprint(fingerprint),
+            third_party: None,
         };
         self.findings.push(finding);
         Fingerprint(fingerprint)

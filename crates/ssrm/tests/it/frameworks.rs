@@ -49,8 +49,8 @@ fn said(bank: &Bank, strength: Strength, controls: &[&str]) -> Said {
         let assessment = Assessment { content: &content, ..*assessment };
         let status = Status::of(&assessment);
         let frameworks = Frameworks::new(&assessment, &status);
-        let framework = frameworks.of(&content.frameworks[0]);
-        let requirement = &framework.requirements[0];
+        let framework = frameworks.of(content.framework("frame").unwrap());
+        let requirement = framework.requirements.first().unwrap();
         assert_eq!(framework.count(requirement.fulfilment), 1);
         let assured = |inherited: &partywall_ssrm::status::Inherited| {
             inherited.assured.as_ref().map(|(document, _)| document.to_string())
@@ -185,6 +185,16 @@ fn what_has_no_meaning_for_anything_judged_is_not_applicable() {
         |verdicts| Seen { strength: Strength::Full, counts: StateCounts::default(), verdicts, unlisted: 0 };
     assert_eq!(fulfilment(&seen(2), &[meaningless]), Fulfilment::NotApplicable);
     assert_eq!(fulfilment(&seen(0), &[meaningless]), Fulfilment::NoEvidence);
+}
+
+#[test]
+fn what_may_be_anybodys_is_not_inherited() {
+    let provider = HolderCounts { provider: 3, ..HolderCounts::default() };
+    let perhaps = HolderCounts { provider: 3, unknown: 1, ..HolderCounts::default() };
+    let seen = Seen { strength: Strength::Full, counts: StateCounts::default(), verdicts: 0, unlisted: 0 };
+    assert_eq!(fulfilment(&seen, &[provider]), Fulfilment::Inherited);
+    assert_eq!(fulfilment(&seen, &[provider, perhaps]), Fulfilment::Unknown);
+    assert_eq!(fulfilment(&seen, &[]), Fulfilment::NoEvidence);
 }
 
 fn said_of_nothing(bank: &Bank, controls: &[&str]) -> Said {
