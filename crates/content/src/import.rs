@@ -103,7 +103,10 @@ mod tests {
             words: vec![WordRule { word: "encrypt".into(), control: "platform.data-encryption".into() }],
             services: BTreeMap::from([("s3".into(), ControlId::from("platform.configuration-scanning"))]),
             kinds: vec![
-                ArnRule { arn: "apigateway:/restapis/*/stages/".into(), kind: "AWS::ApiGateway::Stage".into() },
+                ArnRule {
+                    arn: "apigateway:/restapis/*/stages/".into(),
+                    kind: "AWS::ApiGateway::Stage".into(),
+                },
                 ArnRule { arn: "apigateway:/restapis/".into(), kind: "AWS::ApiGateway::RestApi".into() },
             ],
         }
@@ -122,7 +125,10 @@ mod tests {
     fn an_arn_names_its_kind_by_the_first_rule_that_fits() {
         let map = map();
         let of = |arn| map.kind(arn).map(Kind::as_str);
-        assert_eq!(of("arn:aws:apigateway:eu-west-1::/restapis/a/stages/live"), Some("AWS::ApiGateway::Stage"));
+        assert_eq!(
+            of("arn:aws:apigateway:eu-west-1::/restapis/a/stages/live"),
+            Some("AWS::ApiGateway::Stage")
+        );
         assert_eq!(of("arn:aws:apigateway:eu-west-1::/restapis/a"), Some("AWS::ApiGateway::RestApi"));
         assert_eq!(of("arn:aws:teapot:eu-west-1::a"), None);
         assert_eq!(of("no arn"), None);

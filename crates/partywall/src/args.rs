@@ -117,8 +117,11 @@ pub enum Verb {
 #[derive(Debug, Args)]
 pub struct AssessArgs {
     /// `aws`, or folders of recorded evidence
-    #[arg(required = true, value_name = "SOURCE")]
+    #[arg(required_unless_present = "import", value_name = "SOURCE")]
     pub sources: Vec<String>,
+    /// Takes in findings that Prowler wrote (`*.ocsf.json` or `*.csv`), alone or beside a source
+    #[arg(long, value_name = "FILE")]
+    pub import: Vec<PathBuf>,
     /// Keeps the evidence in a new folder
     #[arg(long, value_name = "DIR")]
     pub save: Option<PathBuf>,
@@ -137,6 +140,9 @@ pub struct AssessArgs {
     /// Writes no HTML report beside a text report
     #[arg(long)]
     pub no_html: bool,
+    /// Also writes a folder of pages, with one for every asset
+    #[arg(long, value_name = "DIR")]
+    pub html_dir: Option<PathBuf>,
     /// The lowest severity of an open failure that makes the exit code 1
     #[arg(long, value_name = "SEVERITY", default_value = "high")]
     pub fail_on: FailOn,

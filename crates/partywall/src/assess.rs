@@ -103,16 +103,17 @@ pub fn assess_evidence<A>(
     answer: impl FnOnce(&Judged<'_>) -> Result<A, Failure>,
 ) -> Result<A, Failure> {
     let Basis { content, settings, filter, frameworks, now, quiet } = *basis;
-    let Gathered { builder, mut header, identity, problems: collected } = gathered;
+    let Gathered { builder, mut header, identity, problems: collected, imported } = gathered;
     name_accounts(&mut header, settings);
     let estate = builder.finish(|listing| history::last_known(store.as_deref(), listing));
 
     let context = Context::new(&estate, settings, &content.lifecycle, now);
     let progress = ProgressLine::new("judging", quiet);
     progress.expect(estate.assets().len());
-    let Filtering { judgement, listed, filtered } =
-        filter.judge(&context, &estate, content, &mut |done| progress.done(done));
+    let mut filtering = filter.judge(&context, &estate, content, &mut |done| progress.done(done));
     drop(progress);
+    filter.take_in(imported, &mut filtering);
+    let Filtering { judgement, listed, filtered } = filtering;
 
     let controls: Vec<ControlId> = content.control_ids();
     let accounts: Vec<AccountId> = estate.accounts().into_iter().cloned().collect();
@@ -193,6 +194,10 @@ fn has_open_failure(status: &Status, threshold: Severity) -> bool {
 }
 
 fn write(document: &Document<'_>, args: &AssessArgs, common: &Common) -> Result<(), Failure> {
+    if let Some(folder) = &args.html_dir {
+        let refuse = |cause| Failure::Write { path: folder.clone(), cause };
+        html::write_folder(document, folder).map_err(refuse)?;
+    }
     let file = args.output.as_deref();
     let form = match args.format {
         Format::Text => {

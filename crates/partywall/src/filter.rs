@@ -14,6 +14,7 @@ use partywall_report::Filtered;
 
 use crate::args::Filters;
 use crate::exit::Failure;
+use crate::import::Imported;
 use crate::questions::{SUGGESTIONS, no_such_check};
 
 /// Filters that name things which exist.
@@ -72,6 +73,25 @@ impl Filter {
     /// The lowest severity that is listed.
     pub(crate) fn listed_from(&self) -> Severity {
         self.listed_from
+    }
+
+    /// Puts what others found behind our own verdicts, and drops ours on assets that only they saw: there is nothing
+    /// that we could have judged.
+    pub(crate) fn take_in(&self, imported: Imported, filtering: &mut Filtering) {
+        if imported.is_empty() {
+            return;
+        }
+        let Filtering { judgement, listed, .. } = filtering;
+        let is_own = |finding: &Finding| !imported.is_foreign_only(&finding.asset);
+        *listed = judgement.findings.iter().take(*listed).filter(|finding| is_own(finding)).count();
+        judgement.findings.retain(is_own);
+        let foreign = imported.findings(&judgement.findings);
+        let (shown, hidden): (Vec<Finding>, Vec<Finding>) =
+            foreign.into_iter().partition(|finding| finding.severity >= self.listed_from);
+        let count = shown.len();
+        judgement.findings.splice(*listed..*listed, shown);
+        *listed += count;
+        judgement.findings.extend(hidden);
     }
 
     /// Judges an estate by the checks that run.

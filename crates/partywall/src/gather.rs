@@ -9,6 +9,7 @@ use partywall_store::evidence::{self, EvidenceReader};
 
 use crate::args::AssessArgs;
 use crate::exit::Failure;
+use crate::import::Imported;
 use crate::live::Live;
 use crate::progress::ProgressLine;
 
@@ -25,6 +26,8 @@ pub struct Gathered {
     pub(crate) identity: String,
     /// What went wrong while it was collected.
     pub(crate) problems: Vec<partywall_model::Problem>,
+    /// What others found.
+    pub(crate) imported: Imported,
 }
 
 impl Gathered {
@@ -54,9 +57,18 @@ pub(crate) fn gather(args: &AssessArgs, live: &Live<'_>) -> Result<Gathered, Fai
         readers.push(saved.reader()?);
         kept = Some(saved);
     }
-    let gathered = join(&readers, quiet);
+    let mut gathered = join(&readers, quiet)?;
     drop(kept);
-    gathered
+    let Gathered { builder, header, identity, problems, .. } = &mut gathered;
+    let mut imported = Imported::read(&args.import, live.content, builder, header)?;
+    problems.append(&mut imported.problems);
+    if !imported.is_empty() {
+        let of_import = imported.identity();
+        let parts = [identity.as_str(), &of_import].into_iter().filter(|part| !part.is_empty());
+        *identity = parts.collect::<Vec<&str>>().join("+");
+    }
+    gathered.imported = imported;
+    Ok(gathered)
 }
 
 /// Whether a live account is among the sources.
@@ -132,7 +144,13 @@ fn join(readers: &[EvidenceReader], quiet: bool) -> Result<Gathered, Failure> {
     drop(progress);
     let mut identities: Vec<&str> = readers.iter().map(|reader| reader.id().as_str()).collect();
     identities.sort_unstable();
-    Ok(Gathered { builder, header: header(readers, tallies), identity: identities.join("+"), problems })
+    Ok(Gathered {
+        builder,
+        header: header(readers, tallies),
+        identity: identities.join("+"),
+        problems,
+        imported: Imported::default(),
+    })
 }
 
 fn header(readers: &[EvidenceReader], tallies: Vec<partywall_model::OperationTally>) -> Header {

@@ -13,6 +13,7 @@ mod filter;
 mod frameworks;
 mod gather;
 mod history;
+pub mod import;
 mod knowledge;
 mod live;
 mod manual;

@@ -40,8 +40,8 @@ use crate::document::Document;
 use crate::json;
 use crate::shown::is_unseen;
 use crate::words::{self, counted, thousands};
-use assets::{AssetRow, Pages};
 use actions::{FixView, GapView, NotMeasuredView, UnseenView};
+use assets::{AssetRow, Pages};
 use causes::{CauseView, RowView};
 use controls::LayerControls;
 use folder::Folder;
@@ -178,7 +178,8 @@ fn write_page(document: &Document<'_>, folder: Option<&Folder>, out: &mut dyn Wr
 
 fn page<'a>(document: &'a Document<'a>, island: &Island<'a, 'a>, pages: &Pages<'a>) -> Page<'a> {
     let causes = causes(document);
-    let mut views: Vec<CauseView<'a>> = causes.iter().map(|cause| CauseView::of(document, cause, pages)).collect();
+    let mut views: Vec<CauseView<'a>> =
+        causes.iter().map(|cause| CauseView::of(document, cause, pages)).collect();
     let more_causes = views.split_off(CAUSES_SHOWN.min(views.len()));
     let unseen = crate::text::gathered(document);
     let counts = &document.summary.switches;

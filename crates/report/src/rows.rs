@@ -69,7 +69,8 @@ impl<'a, 'd> Row<'a, 'd> {
 
     /// The bad thing in a few words.
     pub(crate) fn title(&self) -> &'a str {
-        let foreign = self.finding.third_party.as_ref().map_or(self.finding.check.as_str(), |said| &said.title);
+        let foreign =
+            self.finding.third_party.as_ref().map_or(self.finding.check.as_str(), |said| &said.title);
         self.check.map_or(foreign, |check| &check.title)
     }
 

@@ -159,6 +159,7 @@
 
   function read() {
     if (location.hash.indexOf("#findings?") === 0) {
+      document.title = title;
       var parts = new URLSearchParams(location.hash.slice("#findings?".length));
       FIELDS.forEach(function (name) { form.elements[name].value = parts.get(name) || ""; });
       page = parseInt(parts.get("page"), 10) || 1;
@@ -172,6 +173,7 @@
   // What a link leads to may stand in something that is folded.
   function open(hash) {
     var target = hash.length > 1 && document.getElementById(decodeURIComponent(hash.slice(1)));
+    document.title = title;
     if (!target) { return; }
     for (var box = target; box; box = box.parentElement) {
       if (box.tagName === "DETAILS") { box.open = true; }
@@ -184,7 +186,6 @@
       window.scrollTo(0, 0);
       return;
     }
-    document.title = title;
     target.scrollIntoView();
   }
 

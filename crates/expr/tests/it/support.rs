@@ -1,7 +1,8 @@
 //! What the tests share: a language with a few host functions, and one data-driven check.
 
 use partywall_expr::{
-    CompileError, EvalError, Host, HostValue, Language, Outcome, Parameter, Program, Scope, Signature, Trace, Type,
+    CompileError, EvalError, Host, HostValue, Language, Outcome, Parameter, Program, Scope, Signature, Trace,
+    Type,
 };
 use partywall_model::{Node, Why, WhyKind};
 use proptest::prelude::ProptestConfig;

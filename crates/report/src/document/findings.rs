@@ -145,7 +145,11 @@ impl<'a> FindingEntry<'a> {
             severity: finding.severity,
             fingerprint: finding.fingerprint.to_string(),
             source: finding.third_party.as_ref().map(|said| &*said.tool),
-            repeats: finding.third_party.as_ref().and_then(|said| said.repeats.as_ref()).map(|id| id.as_str()),
+            repeats: finding
+                .third_party
+                .as_ref()
+                .and_then(|said| said.repeats.as_ref())
+                .map(|id| id.as_str()),
             line: position.and_then(line),
             detail: told.then(|| Detail::of(finding, document.marks.at(at))),
         })

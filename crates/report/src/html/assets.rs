@@ -9,8 +9,8 @@ use std::collections::{BTreeMap, HashMap};
 use askama::Template;
 use partywall_content::Check;
 use partywall_model::{Asset, Holder, Population, Severity, Verdict};
-use partywall_ssrm::{Line, LineSet};
 use partywall_ssrm::score::Exposure;
+use partywall_ssrm::{Line, LineSet};
 use sha2::{Digest, Sha256};
 
 use super::causes::FixText;
@@ -20,7 +20,7 @@ use crate::document::{Document, NeedEntry, SourceEntry, SwitchEntry, WhyEntry, h
 use crate::words::{self, counted, thousands};
 
 /// So many assets get a page of their own at most.
-const LIMIT: usize = 80;
+const LIMIT: usize = 60;
 
 /// Which assets have a page.
 pub(super) struct Pages<'a> {
@@ -76,8 +76,7 @@ impl<'a> Pages<'a> {
             Reverse((worst, exposed, sensitive, count))
         });
         order.truncate(LIMIT);
-        let mut shown: Vec<Shown> =
-            order.into_iter().map(|at| Shown { at, findings: Vec::new() }).collect();
+        let mut shown: Vec<Shown> = order.into_iter().map(|at| Shown { at, findings: Vec::new() }).collect();
         let mut ids = HashMap::new();
         let mut slots = HashMap::new();
         for (slot, page) in shown.iter().enumerate() {
@@ -115,7 +114,10 @@ impl<'a> Pages<'a> {
             return format!("All {all}, those with the worst open failures first.");
         }
         if self.folder.is_some() {
-            return format!("The {} with the worst open failures, and under them all {all} by kind.", thousands(shown));
+            return format!(
+                "The {} with the worst open failures, and under them all {all} by kind.",
+                thousands(shown)
+            );
         }
         let without = self.failing.saturating_sub(shown);
         let others = match without {
@@ -123,7 +125,7 @@ impl<'a> Pages<'a> {
             without => format!("{} more with open failures are left out here", thousands(without)),
         };
         format!(
-            "The {} with the worst open failures, of {all}: {others}. Every asset and every finding stands in the JSON form; `partywall who` tells who holds what for any one.",
+            "The {} with the worst open failures, of {all}: {others}. `--html-dir DIR` writes a page for each; every finding stands in the JSON form, too.",
             thousands(shown)
         )
     }
@@ -232,7 +234,8 @@ struct AssetFinding<'a> {
     check: &'a str,
     control: &'a str,
     what: String,
-    evidence: &'a [Box<str>],
+    /// What is not said already.
+    evidence: Vec<&'a str>,
     affected: Vec<&'a str>,
     /// Where it was seen.
     seen: Vec<String>,
@@ -296,9 +299,8 @@ impl<'a> AssetPage<'a> {
                 Verdict::NotApplicable => without_meaning += 1,
             }
         }
-        failures.sort_by_key(|failure| {
-            (document.marks.is_exempt(failure.at), Reverse(failure.finding.severity))
-        });
+        failures
+            .sort_by_key(|failure| (document.marks.is_exempt(failure.at), Reverse(failure.finding.severity)));
         open.extend(failures.iter().map(|failure| AssetFinding::of(document, failure)));
         let set = assessment.status.lines.get(page.at)?;
         let mut counts: BTreeMap<&'static str, usize> = BTreeMap::new();
@@ -388,6 +390,7 @@ impl<'a> AssetFinding<'a> {
     fn of(document: &Document<'a>, failure: &Failure<'a, '_>) -> Self {
         let finding = failure.finding;
         let mark = document.marks.at(failure.at);
+        let what = failure.what();
         let check = document.assessment.check(finding.check.as_str());
         let seen = finding.location.iter().map(|location| match &location.source {
             Some(partywall_model::Source::Call { operation, at }) => {
@@ -410,8 +413,13 @@ impl<'a> AssetFinding<'a> {
             title: check.map_or(finding.check.as_str(), |check| &check.title),
             check: finding.check.as_str(),
             control: finding.control.as_str(),
-            what: failure.what(),
-            evidence: &finding.evidence,
+            evidence: finding
+                .evidence
+                .iter()
+                .map(|piece| &**piece)
+                .filter(|piece| !what.contains(piece))
+                .collect(),
+            what,
             affected: finding.affected.iter().map(|id| id.as_str()).collect(),
             seen: seen.collect(),
             exempt: mark.exempt.map(|exempt| {

@@ -6,7 +6,7 @@ use crate::document::{Document, FindingEntry};
 use crate::words;
 
 /// Failing assets that stand in the page with their cause.
-const ROWS: usize = 8;
+const ROWS: usize = 6;
 
 /// A check that fails somewhere.
 pub(super) struct CauseView<'a> {
@@ -84,7 +84,12 @@ impl<'a> CauseView<'a> {
                 aws_cli: check.fix.aws_cli.trim(),
                 terraform: check.fix.terraform.trim(),
             }),
-            rows: cause.failing.iter().take(ROWS).map(|failure| RowView::of(document, failure, pages)).collect(),
+            rows: cause
+                .failing
+                .iter()
+                .take(ROWS)
+                .map(|failure| RowView::of(document, failure, pages))
+                .collect(),
             more: cause.failing.len().saturating_sub(ROWS),
         }
     }

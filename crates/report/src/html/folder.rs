@@ -32,9 +32,9 @@ pub(super) struct Folder {
     /// The file of each asset, by its position in the estate.
     file_of: Vec<usize>,
     /// Positions of verdicts, asset by asset.
-    findings: Vec<usize>,
+    findings: Vec<u32>,
     /// Where the verdicts of each asset begin; one more than there are assets.
-    begins: Vec<usize>,
+    begins: Vec<u32>,
 }
 
 /// One file.
@@ -52,7 +52,8 @@ impl Folder {
         let mut order: Vec<usize> = (0..assets.len()).collect();
         // Stable: assets of a kind stay in the order of the estate.
         order.sort_by(|a, b| kind(a).cmp(kind(b)));
-        let (mut files, mut file_of, mut start): (Vec<AssetFile>, _, _) = (Vec::new(), vec![0; assets.len()], 0);
+        let (mut files, mut file_of, mut start): (Vec<AssetFile>, _, _) =
+            (Vec::new(), vec![0; assets.len()], 0);
         for of_kind in order.chunk_by(|a, b| kind(a) == kind(b)) {
             let kind = of_kind.first().map_or("", kind);
             for (number, together) in of_kind.chunks(TOGETHER).enumerate() {
@@ -128,7 +129,7 @@ impl Folder {
                 setups.push(set);
             }
             let link = |to: &str| self.page(document, to);
-            let shown = Shown { at: *at, findings: self.findings_of(*at).to_vec() };
+            let shown = Shown { at: *at, findings: self.findings_of(*at) };
             if let Some(page) = AssetPage::of(document, &shown, INDEX, Some(setup + 1), link) {
                 page.write_into(out)?;
             }
@@ -140,25 +141,39 @@ impl Folder {
         out.write_all(b"</main>\n</body>\n</html>\n")
     }
 
-    fn findings_of(&self, asset: usize) -> &[usize] {
+    fn findings_of(&self, asset: usize) -> Vec<usize> {
         let part = self.begins.get(asset).zip(self.begins.get(asset + 1));
-        part.and_then(|(from, to)| self.findings.get(*from..*to)).unwrap_or_default()
+        let findings = part.and_then(|(from, to)| self.findings.get(*from as usize..*to as usize));
+        findings.unwrap_or_default().iter().map(|at| *at as usize).collect()
     }
 }
 
 /// The positions of verdicts asset by asset, and where those of each asset begin.
-fn by_asset(document: &Document<'_>) -> (Vec<usize>, Vec<usize>) {
+fn by_asset(document: &Document<'_>) -> (Vec<u32>, Vec<u32>) {
     let estate = document.assessment.estate();
-    let mut pairs: Vec<(usize, usize)> = Vec::new();
-    for (at, finding) in document.assessment.findings().iter().enumerate() {
-        if let Some(asset) = estate.position(finding.asset.as_str()) {
-            pairs.push((asset, at));
+    let verdicts = document.assessment.findings();
+    let mut begins: Vec<u32> = vec![0; estate.assets().len() + 1];
+    let owners = || verdicts.iter().map(|finding| estate.position(finding.asset.as_str()));
+    for asset in owners().flatten() {
+        if let Some(count) = begins.get_mut(asset + 1) {
+            *count += 1;
         }
     }
-    pairs.sort_unstable();
-    let begin = |asset: usize| pairs.partition_point(|(known, _)| *known < asset);
-    let begins = (0..=estate.assets().len()).map(begin).collect();
-    (pairs.into_iter().map(|(_, at)| at).collect(), begins)
+    let mut sum = 0;
+    for count in &mut begins {
+        sum += *count;
+        *count = sum;
+    }
+    let mut next = begins.clone();
+    let mut findings = vec![0; verdicts.len()];
+    for (at, asset) in (0_u32..).zip(owners()) {
+        let Some(slot) = asset.and_then(|asset| next.get_mut(asset)) else { continue };
+        if let Some(place) = findings.get_mut(*slot as usize) {
+            *place = at;
+        }
+        *slot += 1;
+    }
+    (findings, begins)
 }
 
 /// A kind as the name of a file: `aws-s3-bucket`.

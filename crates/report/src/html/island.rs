@@ -17,6 +17,8 @@ use crate::words;
 
 /// More rows than this are left to the JSON form; the worst stay.
 const LIMIT: usize = 10_000;
+/// More bytes than about so many are left to it too.
+const BYTES: usize = 2_200_000;
 /// Rows that stand in the page itself.
 const FIRST: usize = 50;
 
@@ -58,6 +60,26 @@ struct Row<'a>(
     &'static str,
 );
 
+impl Row<'_> {
+    /// About how many it takes.
+    fn bytes(&self) -> usize {
+        /// Numbers, words and marks.
+        const REST: usize = 64;
+        let texts = self.5.iter().chain(&self.7).map(|text| text.0.len());
+        REST + self.4.len() + texts.sum::<usize>()
+    }
+}
+
+impl Asset<'_> {
+    /// About how many it takes.
+    fn bytes(&self) -> usize {
+        /// Numbers and marks.
+        const REST: usize = 24;
+        REST + [&self.0, &self.1, &self.3, &self.4].map(|text| text.0.len()).iter().sum::<usize>()
+            + self.6.len()
+    }
+}
+
 /// Text of strangers: what would not be seen is written out before the script ever gets it.
 struct Safe<'a>(&'a str);
 
@@ -83,7 +105,7 @@ impl<'a, 'd> Island<'a, 'd> {
             let open = failure.finding.verdict == Verdict::Fail && !document.marks.is_exempt(failure.at);
             std::cmp::Reverse((open, failure.finding.severity, failure.is_exposed(), failure.is_sensitive()))
         });
-        let left_out = failures.len().saturating_sub(LIMIT);
+        let all = failures.len();
         failures.truncate(LIMIT);
         let accounts = &document.assessment.header.accounts;
         let mut island = Self {
@@ -96,14 +118,22 @@ impl<'a, 'd> Island<'a, 'd> {
             assets: Vec::new(),
             whys: Vec::new(),
             rows: Vec::new(),
-            left_out,
+            left_out: 0,
             shown: Vec::new(),
         };
         let mut known = Known::default();
+        let mut bytes = 0;
         for failure in &failures {
+            let assets = island.assets.len();
             let row = island.row(document, failure, &mut known, pages);
+            bytes += row.bytes()
+                + island.assets.get(assets..).unwrap_or_default().iter().map(Asset::bytes).sum::<usize>();
             island.rows.push(row);
+            if bytes > BYTES {
+                break;
+            }
         }
+        island.left_out = all - island.rows.len();
         failures.truncate(FIRST);
         island.shown = failures;
         island

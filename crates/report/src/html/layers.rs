@@ -76,7 +76,9 @@ fn rule(next: Option<u8>, below: usize, measured: usize) -> String {
         None if measured == 0 => "Nothing here is measured, so it has no level.".to_owned(),
         None => "It stands at the highest level.".to_owned(),
         Some(next) if below == 0 => {
-            format!("All its measured controls have reached level {next}; a cap or an unmeasured one holds it back.")
+            format!(
+                "All its measured controls have reached level {next}; a cap or an unmeasured one holds it back."
+            )
         }
         Some(next) => {
             let have = if below == 1 { "has" } else { "have" };

@@ -61,7 +61,10 @@ impl TrendView {
             .filter_map(|(title, layer)| Chart::of(trend, title, |point| figure(point, layer)));
         let (first, last) = (trend.points.first()?, trend.points.last()?);
         Some(Self {
-            since: trend.since_last.as_ref().map(|since| format!("{}: {}", words::time(since.at), since.told())),
+            since: trend
+                .since_last
+                .as_ref()
+                .map(|since| format!("{}: {}", words::time(since.at), since.told())),
             span: match trend.points.len() {
                 1 => format!("one run, {}", words::time(last.at)),
                 runs => format!("{runs} runs, {} to {}", words::time(first.at), words::time(last.at)),

@@ -195,7 +195,8 @@ fn every_form_says_that_it_was_filtered() {
         verdicts_not_listed: 2,
         controls_not_looked_at: vec!["platform.secure-api-access".into()],
     };
-    let forms: [(&str, fn(&partywall_report::Document<'_>, &mut Vec<u8>)); 8] = [
+    type Write = fn(&partywall_report::Document<'_>, &mut Vec<u8>);
+    let forms: [(&str, Write); 8] = [
         ("text", |document, out| text::write(document, text::TextStyle::default(), out).unwrap()),
         ("json", |document, out| json::write(document, out).unwrap()),
         ("html", |document, out| html::write(document, out).unwrap()),

@@ -259,17 +259,21 @@ fn a_large_estate_gets_the_pages_of_its_worst_assets_and_says_what_is_left_out()
     let sample = large(4_000);
     let page = page(&sample);
     assert!(page.len() < 6 << 20, "{} bytes", page.len());
-    assert_eq!(page.matches("<section class=\"page\" id=\"asset-").count(), 80);
+    assert_eq!(page.matches("<section class=\"page\" id=\"asset-").count(), 60);
     let failing: HashSet<&str> = sample
         .findings
         .iter()
         .filter(|finding| finding.verdict == Verdict::Fail)
         .map(|finding| finding.asset.as_str())
         .collect();
-    let left = (failing.len() - 80).to_string();
-    let left = if left.len() > 3 { format!("{},{}", &left[..left.len() - 3], &left[left.len() - 3..]) } else { left };
+    let left = (failing.len() - 60).to_string();
+    let left = if left.len() > 3 {
+        format!("{},{}", &left[..left.len() - 3], &left[left.len() - 3..])
+    } else {
+        left
+    };
     let told = between(&page, "id=\"assets-title\">Assets</h2>", "</p>");
-    assert!(told.contains("The 80 with the worst open failures, of 4,00"), "{told}");
+    assert!(told.contains("The 60 with the worst open failures, of 4,00"), "{told}");
     assert!(told.contains(&format!("{left} more with open failures are left out here")), "{told}");
 }
 
@@ -288,17 +292,44 @@ fn a_history_is_drawn_and_its_absence_is_said() {
 }
 
 #[test]
-fn zz_shots() {
-    let mut sample = large(300);
-    let days = 1..=30_u32;
-    let points = days.map(|day| {
-        let lo = 0.1 + f64::from(day) * 0.015;
-        let mut point = point(&format!("2026-11-{day:02}T12:00:00Z"), lo, u8::from(day > 10) + u8::from(day > 22));
-        point.layers = Layer::ALL.into_iter().map(|layer| TrendLayer { layer, figure: point.overall }).collect();
-        if day == 15 { point.overall = None; }
-        point
-    });
-    sample.trend = Some(Trend { points: points.collect(), since_last: None });
-    fs::create_dir_all("/tmp/r5").unwrap();
-    fs::write("/tmp/r5/report.html", page(&sample)).unwrap();
+fn a_folder_holds_the_page_of_every_asset_and_its_links_lead_somewhere() {
+    for sample in [small(), failing(2_000), large(500)] {
+        let folder = tempfile::tempdir().unwrap();
+        sample.document(|document| html::write_folder(document, folder.path()).unwrap());
+        let mut files = vec![folder.path().join("index.html")];
+        let assets = fs::read_dir(folder.path().join("assets")).unwrap();
+        files.extend(assets.map(|entry| entry.unwrap().path()));
+        let mut ids = HashSet::new();
+        let texts: Vec<String> = files.iter().map(|file| fs::read_to_string(file).unwrap()).collect();
+        for (file, text) in files.iter().zip(&texts) {
+            let name = file.file_name().unwrap().to_str().unwrap();
+            let mut own = HashSet::new();
+            for id in values(text.split("<script").next().unwrap(), "id") {
+                assert!(own.insert(id), "two things are called `{id}` in {name}");
+                ids.insert(format!("{name}#{id}"));
+            }
+            ids.insert(name.to_owned());
+        }
+        for (file, text) in files.iter().zip(&texts) {
+            let name = file.file_name().unwrap().to_str().unwrap();
+            assert!(!text.contains("<script>alert"), "a name became markup");
+            assert!(!text.contains('\u{1b}') && !text.contains('\u{202e}'));
+            for link in values(text.split("<script").next().unwrap(), "href") {
+                if link.starts_with("https://") {
+                    continue;
+                }
+                let link = if name == "index.html" {
+                    link.strip_prefix("assets/").unwrap_or(link)
+                } else {
+                    link.strip_prefix("../").unwrap_or(link)
+                };
+                let whole = if link.starts_with('#') { format!("{name}{link}") } else { link.to_owned() };
+                assert!(ids.contains(whole.as_str()), "`{whole}` in {name} leads nowhere");
+            }
+        }
+        let pages = ids.iter().filter(|id| id.contains(".html#asset-") && !id.ends_with("-title")).count();
+        assert_eq!(pages, sample.estate.assets().len());
+        let bytes: usize = texts.iter().skip(1).map(String::len).sum();
+        assert!(bytes / pages < 16 << 10, "{} bytes for each asset", bytes / pages);
+    }
 }

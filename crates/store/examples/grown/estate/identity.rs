@@ -104,7 +104,7 @@ fn role(grower: &mut Grower, place: &Place, number: usize, policies: usize) -> G
     let trusted = if grower.fault("iam-role-assumable-by-anyone") {
         json!({ "AWS": "*" })
     } else {
-        json!({ "Service": if number % 2 == 0 { "ec2.amazonaws.com" } else { "lambda.amazonaws.com" } })
+        json!({ "Service": if number.is_multiple_of(2) { "ec2.amazonaws.com" } else { "lambda.amazonaws.com" } })
     };
     let attached = place.arn("iam", format!("policy/policy-{}", number % policies));
     grower.add(place, Seedling {
