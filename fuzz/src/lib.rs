@@ -29,6 +29,7 @@ mod content;
 mod effects;
 mod evidence;
 mod expression;
+mod import;
 mod judgement;
 pub mod mutate;
 mod node;
@@ -42,6 +43,7 @@ pub use content::{
 pub use effects::{cidr_text, policy_document, time_text, tls_name};
 pub use evidence::{evidence_file, evidence_manifest, evidence_records, history_file};
 pub use expression::{expression_document, expression_source};
+pub use import::foreign_findings;
 pub use judgement::check_judgement;
 pub use node::{fingerprint_text, node_json};
 pub use report::{report_page, shown_text};
@@ -81,6 +83,7 @@ macro_rules! each_target {
             expression_document, DOCUMENT, 1024;
             expression_source, EXPRESSION, 512;
             fingerprint_text, HEXADECIMAL, 64;
+            foreign_findings, FINDINGS, 4096;
             history_file, NONE, 512;
             node_json, JSON, 2048;
             packed_blob, NONE, 2700;

@@ -33,6 +33,21 @@ pub(crate) const JSON: &[&str] = &[
     "é",
 ];
 
+pub(crate) const FINDINGS: &[&str] = &[
+    "[{\"metadata\":{\"event_code\":\"s3_bucket_public_access\",\"product\":{\"version\":\"5.46.0\"}},",
+    "\"finding_info\":{\"title\":\"t\",\"uid\":\"u\"},",
+    "\"status_code\":\"FAIL\",",
+    "\"status\":\"Suppressed\",",
+    "\"severity\":\"Critical\",",
+    "\"resources\":[{\"uid\":\"arn:aws:s3:::a\",\"name\":\"a\",\"region\":\"eu-west-1\"}],",
+    "\"cloud\":{\"account\":{\"uid\":\"111122223333\"}}",
+    "}]",
+    "CHECK_ID;STATUS;SEVERITY;RESOURCE_UID;REGION;ACCOUNT_UID\n",
+    "s3_bucket_public_access;FAIL;critical;arn:aws:s3:::a;eu-west-1;111122223333\n",
+    ";",
+    "\"",
+];
+
 pub(crate) const CATALOG: &[&str] = &[
     "{\"catalog\":",
     "\"groups\":[",

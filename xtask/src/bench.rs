@@ -6,11 +6,13 @@
 mod assess;
 mod build;
 mod organisation;
+mod posture;
 mod scale;
 
 pub(crate) use assess::{Profile, credentials, finished, program, run as assess};
 pub(crate) use build::run as build;
 pub(crate) use organisation::run as organisation;
+pub(crate) use posture::run as posture;
 pub(crate) use scale::run as scale;
 
 use crate::failure::{Failure, Outcome};

@@ -37,6 +37,7 @@ cargo xtask docs [--check]           makes the generated pages under docs/; --ch
 cargo xtask lint                     the rules of the architecture that no compiler holds
 cargo xtask licences                 every dependency against deny.toml
 cargo xtask bench build|assess       what a cold build, or an assessment, costs against its budget
+cargo xtask bench posture            Prowler and Partywall side by side (installs Prowler, 2 GB)
 cargo xtask bench scale              what a recorded estate of 100,000 assets costs; is what was planted found?
 cargo xtask bench organisation       whether the memory of a live run grows with the accounts
 cargo xtask record-bank [--into DIR] records examples/bank anew from the emulator
@@ -73,6 +74,7 @@ fn run(words: &[&str]) -> Outcome {
         ["licences"] => licences::check(&repository),
         ["bench", "build"] => bench::build(&repository),
         ["bench", "assess"] => bench::assess(&repository),
+        ["bench", "posture"] => bench::posture(&repository),
         ["bench", "scale"] => bench::scale(&repository),
         ["bench", "organisation"] => bench::organisation(&repository),
         ["record-bank"] => record_bank::run(&repository, record_bank::BANK),
