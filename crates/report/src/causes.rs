@@ -14,6 +14,8 @@ pub(crate) struct Cause<'a, 'd> {
     pub(crate) check: &'a CheckId,
     /// None where a check is no longer known.
     pub(crate) content: Option<&'a Check>,
+    /// What another scanner calls its check.
+    pub(crate) told: Option<&'a str>,
     pub(crate) control: &'a ControlId,
     pub(crate) severity: Severity,
     /// Open failures, worst asset first.
@@ -93,7 +95,7 @@ impl<'a, 'd> Failure<'a, 'd> {
 impl<'a> Cause<'a, '_> {
     /// The bad thing in a few words.
     pub(crate) fn title(&self) -> &'a str {
-        self.content.map_or(self.check.as_str(), |check| &check.title)
+        self.content.map_or(self.told.unwrap_or(self.check.as_str()), |check| &check.title)
     }
 }
 
@@ -106,6 +108,7 @@ pub(crate) fn causes<'a, 'd>(document: &'d Document<'a>) -> Vec<Cause<'a, 'd>> {
         let cause = causes.entry(finding.check.as_str()).or_insert_with(|| Cause {
             check: &finding.check,
             content: assessment.check(finding.check.as_str()),
+            told: finding.third_party.as_ref().map(|said| &*said.title),
             control: &finding.control,
             severity: finding.severity,
             failing: Vec::new(),

@@ -58,11 +58,16 @@ fn a_check_that_a_filter_leaves_out_takes_met_away() {
 }
 
 #[test]
-fn physical_access_is_inherited_from_the_provider_and_no_evidence_is_not_met() {
+fn what_the_provider_holds_is_inherited_and_no_evidence_is_not_met() {
     let framework = framework("nist-800-53r5", &[]);
+    let staff = requirement(&framework, "PS-7");
+    assert_eq!(staff["verdict"], "inherited");
+    assert_eq!(staff["inherited"][0]["provider"], "aws");
+    // Managed machines could not be listed: some may stand in a room of the bank's own.
     let doors = requirement(&framework, "PE-3");
-    assert_eq!(doors["verdict"], "inherited");
+    assert_eq!(doors["verdict"], "unknown");
     assert_eq!(doors["inherited"][0]["provider"], "aws");
+    assert!(doors["undecided"].as_u64().unwrap() > 0, "{doors}");
     assert_eq!(requirement(&framework, "AC-1")["verdict"], "no-evidence");
 }
 
@@ -103,7 +108,7 @@ fn a_folder_of_the_users_adds_a_framework() {
     let folder = TempDir::new().unwrap();
     fs::create_dir(folder.path().join("frameworks")).unwrap();
     let text = "framework: house\ntitle: House\nversion: \"1\"\npublisher: us\nurl: https://example.com\n\
-                requirements:\n  H-1: { controls: [network.physical-segmentation], strength: part }\n";
+                requirements:\n  H-1: { controls: [platform.provider-role-based-access], strength: part }\n";
     fs::write(folder.path().join("frameworks/house.yaml"), text).unwrap();
     let house = framework("house", &["--content", folder.path().to_str().unwrap()]);
     assert_eq!(requirement(&house, "H-1")["verdict"], "inherited");

@@ -1,6 +1,6 @@
 //! What to do: switches that are off, and the first fixes.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use partywall_model::{AssetId, Effort, Layer, Severity, Verdict};
 use partywall_ssrm::fixes::{FirstFix, Lift};
@@ -107,8 +107,14 @@ impl<'a> LiftEntry<'a> {
 }
 
 pub(super) fn fixes<'a>(assessment: &Assessment<'a>) -> Vec<FixEntry<'a>> {
+    // What other scanners call their checks: content knows nothing of them.
+    let told = assessment.judged.findings.iter();
+    let foreign: BTreeMap<&str, &str> = told
+        .filter_map(|finding| Some((finding.check.as_str(), &*finding.third_party.as_ref()?.title)))
+        .collect();
     let entry = |(at, first): (usize, &'a FirstFix<'a>)| {
         let fix = first.fix;
+        let unknown = foreign.get(first.check.as_str()).copied().unwrap_or(first.check.as_str());
         let mut holders: Vec<&'static str> =
             first.lines.iter().map(|line| holder_word(&line.holder)).collect();
         holders.sort_unstable();
@@ -117,7 +123,7 @@ pub(super) fn fixes<'a>(assessment: &Assessment<'a>) -> Vec<FixEntry<'a>> {
             rank: at + 1,
             summary: fix.map_or("", |fix| &fix.summary),
             check: first.check.as_str(),
-            title: assessment.check(first.check.as_str()).map_or("", |check| &check.title),
+            title: assessment.check(first.check.as_str()).map_or(unknown, |check| &check.title),
             severity: first.severity,
             control: first.control.as_str(),
             layer: first.layer,
