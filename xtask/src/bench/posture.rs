@@ -78,7 +78,9 @@ fn prowler(scratch: &Path) -> Outcome<PathBuf> {
 
 fn theirs(prowler: &Path, emulator: &Emulator, scratch: &Path) -> Outcome<Cost> {
     let mut assume = Command::new(prowler.with_file_name("python"));
-    let said = setup::output(credentials(assume.args(["-c", ASSUME, ROLE]), emulator))?;
+    // boto3 does not look at AWS_REGION.
+    assume.args(["-c", ASSUME, ROLE]).env("AWS_DEFAULT_REGION", REGION);
+    let said = setup::output(credentials(&mut assume, emulator))?;
     let keys: Vec<&str> = said.lines().collect();
     let [id, secret, token] = keys.as_slice() else {
         return Err(Failure::new("the emulator gave no keys for the role of the account"));
@@ -99,7 +101,7 @@ fn theirs(prowler: &Path, emulator: &Emulator, scratch: &Path) -> Outcome<Cost> 
     ]);
     command.arg(scratch.join("prowler")).arg("--services").args(SERVICES.split_whitespace());
     command.stdin(Stdio::null()).stdout(Stdio::null()).env("HOME", scratch);
-    credentials(&mut command, emulator);
+    credentials(&mut command, emulator).env("AWS_DEFAULT_REGION", REGION);
     command.env("AWS_ACCESS_KEY_ID", id).env("AWS_SECRET_ACCESS_KEY", secret).env("AWS_SESSION_TOKEN", token);
     finished(measure::run(&mut command)?)
 }
