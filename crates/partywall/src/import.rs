@@ -112,6 +112,13 @@ impl Imported {
                 imported.foreign_only.insert(placed.asset.id.clone());
             }
         }
+        // What only another scanner knows was read by nobody here; a clean file must not look like a clean account.
+        let unread = imported.foreign_only.len();
+        if unread > 0 {
+            let message =
+                format!("{unread} assets are known from imported findings alone: no check looked at them");
+            imported.problems.push(Problem::new("import", message));
+        }
         imported.tell(header);
         Ok(imported)
     }

@@ -15,6 +15,7 @@ mod forms;
 mod frameworks;
 mod history;
 mod hostile;
+mod import;
 mod live;
 mod manual;
 mod memory;
