@@ -1,7 +1,7 @@
 //! What earlier versions wrote is read by this one. The samples are never made anew; a new version of a
-//! form adds one of its own. `cargo test -p partywall-store -- --ignored write_the_samples` made them, each
-//! with the code of its day.
+//! form adds one of its own, made by the code of its day.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -168,12 +168,8 @@ fn row(number: u8, outcome: Outcome) -> FindingRow {
     }
 }
 
-#[test]
-#[ignore = "writes the samples of the version at hand, where there are none"]
-fn write_the_samples() {
-    let file = samples().join("history-2.sqlite");
-    assert!(!file.exists(), "a sample is never made anew");
-    let mut store = SqliteStore::open(&file).unwrap();
+/// The runs of the sample of schema 2.
+fn record_2(store: &mut SqliteStore) {
     let unseen = FindingRow { why: "s3:GetBucketPolicy AccessDenied".into(), ..row(1, Outcome::Unknown) };
     let runs = [
         (run_2(0, Holder::Provider), [row(1, Outcome::Fail), row(2, Outcome::Fail)]),
@@ -182,4 +178,46 @@ fn write_the_samples() {
     for (run, rows) in runs {
         store.record_run(&run, &mut rows.into_iter()).unwrap();
     }
+}
+
+/// A schema that changed without a new version would leave the histories of its earlier form unread.
+#[test]
+fn the_program_still_writes_schema_2_as_it_did() {
+    let place = tempfile::tempdir().unwrap();
+    let [old, new] = ["old.sqlite", "new.sqlite"].map(|name| place.path().join(name));
+    fs::copy(samples().join("history-2.sqlite"), &old).unwrap();
+    record_2(&mut SqliteStore::open(&new).unwrap());
+    let [old, new] = [old, new].map(|file| tables(&file));
+    assert!(old.len() > 100, "the sample holds next to nothing: {old}");
+    assert_eq!(old, new);
+}
+
+/// Every table with its rows, as text.
+fn tables(file: &Path) -> String {
+    let database = rusqlite::Connection::open(file).unwrap();
+    let mut names = database
+        .prepare("SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY type, name")
+        .unwrap();
+    let tables: Vec<(String, String)> =
+        names.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap().map(Result::unwrap).collect();
+    let mut text = String::new();
+    for (name, sql) in tables {
+        writeln!(text, "{sql}").unwrap();
+        if !sql.starts_with("CREATE TABLE") {
+            continue;
+        }
+        let mut rows = database.prepare(&format!("SELECT * FROM \"{name}\"")).unwrap();
+        let columns = rows.column_count();
+        let mut lines: Vec<String> = rows
+            .query_map([], |row| {
+                let cells = (0..columns).map(|at| row.get::<_, rusqlite::types::Value>(at));
+                Ok(format!("{:?}", cells.collect::<Result<Vec<_>, _>>()?))
+            })
+            .unwrap()
+            .map(Result::unwrap)
+            .collect();
+        lines.sort();
+        writeln!(text, "{}", lines.join("\n")).unwrap();
+    }
+    text
 }
