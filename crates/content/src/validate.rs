@@ -8,7 +8,8 @@ use partywall_expr::Type;
 use partywall_model::{Kind, Node, Problem};
 
 use crate::check::{Check, Example};
-use crate::collect::Collector;
+use crate::collect::{Collector, KindCollector};
+use crate::control::ControlBand;
 use crate::load::Content;
 use crate::yaml::Located;
 
@@ -16,9 +17,19 @@ use crate::yaml::Located;
 pub(crate) fn references(content: &Content) -> Vec<Problem> {
     let mut problems = Vec::new();
     for check in &content.checks {
-        if content.control(check.control.as_str()).is_none() {
-            problems
-                .push(Problem::new(check.file.clone(), format!("there is no control `{}`", check.control)));
+        match content.control(check.control.as_str()) {
+            None => {
+                let message = format!("there is no control `{}`", check.control);
+                problems.push(Problem::new(check.file.clone(), message));
+            }
+            Some(control) if control.held_by_default == ControlBand::Provider => {
+                let message = format!(
+                    "`{}` is the provider's side, which is never scored; name a control that the customer holds",
+                    check.control
+                );
+                problems.push(Problem::new(check.file.clone(), message));
+            }
+            Some(_) => {}
         }
         for kind in &check.kinds {
             if !is_known(content, kind) {
@@ -29,6 +40,9 @@ pub(crate) fn references(content: &Content) -> Vec<Problem> {
         }
     }
     problems.extend(content.checks.iter().flat_map(|check| requirements(content, check)));
+    for collector in &content.collectors {
+        problems.extend(collector.kinds.iter().flat_map(|kind| relations(content, collector, kind)));
+    }
     for control in &content.controls {
         for kind in control.measured_on.iter().filter(|kind| !is_known(content, kind)) {
             let message = format!("`{}` is measured on `{kind}`, which no service file knows", control.id);
@@ -47,6 +61,26 @@ pub(crate) fn references(content: &Content) -> Vec<Problem> {
                     }
                 }
             }
+        }
+    }
+    problems
+}
+
+/// References to assets of a kind that nobody knows, or by a property that the entry does not fill.
+fn relations(content: &Content, collector: &Collector, kind: &KindCollector) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    let mut problem = |message: String| {
+        problems.push(Problem::new(collector.file.clone(), format!("`{}`: {message}", kind.kind)));
+    };
+    for relation in &kind.relations {
+        if !is_known(content, &relation.kind) {
+            problem(format!(
+                "no service file and no collector knows the kind `{}` of a relation",
+                relation.kind
+            ));
+        }
+        if !fills(kind, &relation.by) {
+            problem(format!("nothing fills `{}`, by which a relation refers", relation.by));
         }
     }
     problems
@@ -82,6 +116,11 @@ fn is_known(content: &Content, kind: &Kind) -> bool {
 /// Whether a collector fills a property at, above or below the path; none where no collector reads the kind.
 fn is_collected(collectors: &[Collector], kind: &Kind, path: &str) -> Option<bool> {
     let kind = collectors.iter().flat_map(|collector| &collector.kinds).find(|known| known.kind == *kind)?;
+    Some(fills(kind, path))
+}
+
+/// Whether a collector fills a property at, above or below the path.
+fn fills(kind: &KindCollector, path: &str) -> bool {
     let path = path.split("[]").next().unwrap_or(path);
     let mut targets = kind
         .properties
@@ -89,7 +128,7 @@ fn is_collected(collectors: &[Collector], kind: &Kind, path: &str) -> Option<boo
         .map(|(target, _)| &**target)
         .chain(kind.read.iter().flat_map(|read| &read.targets).map(|target| &*target.into))
         .chain(kind.secrets.iter().map(|rule| &*rule.into));
-    Some(targets.any(|target| is_prefix(target, path) || is_prefix(path, target)))
+    targets.any(|target| is_prefix(target, path) || is_prefix(path, target))
 }
 
 fn is_prefix(short: &str, long: &str) -> bool {

@@ -6,7 +6,7 @@ use std::path::Path;
 use partywall_aws::collector::policy;
 use partywall_aws::{Operation, Table};
 use partywall_content::load::{Content, Files, load};
-use partywall_content::{CallTemplate, Collector, KindCollector, KindSource, Prepare};
+use partywall_content::{CallTemplate, Collector, Expression, KindCollector, KindSource, Prepare, Template};
 
 /// Reads `content/collect/aws`; a mistake in it fails the test.
 pub(crate) fn collectors() -> Vec<Collector> {
@@ -78,6 +78,89 @@ fn what_reads_take_out_of_an_answer_is_in_the_model_of_the_answer() {
             }
         }
     }
+}
+
+/// `item.PolicyName` must be a member of what the list answers, however deep it stands: else it would be absent for
+/// ever, and absent is what a check may call good.
+#[test]
+fn what_is_taken_of_an_item_is_in_the_model_of_the_list() {
+    let mut seen = 0;
+    let mut wrong = Vec::new();
+    for collector in collectors() {
+        for kind in &collector.kinds {
+            let Some((operation, items)) = listed(&collector, kind) else { continue };
+            let children = collector.kinds.iter().filter(
+                |child| matches!(&child.source, KindSource::Nested { parent, .. } if *parent == kind.kind),
+            );
+            let of_children = children.flat_map(|child| paths(child, "parent"));
+            for path in paths(kind, "item").into_iter().chain(of_children) {
+                seen += 1;
+                let steps: Vec<&str> = items.iter().map(String::as_str).chain(steps(&path)).collect();
+                if !is_answered(operation, &steps) {
+                    wrong.push(format!("{}: {operation} answers no `{}`", kind.kind, steps.join(".")));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    assert!(seen > 1_000, "{seen} paths");
+}
+
+/// The list of a kind and where its items stand in a page, where they are taken as they come.
+fn listed(collector: &Collector, kind: &KindCollector) -> Option<(Operation, Vec<String>)> {
+    let (KindSource::List(list) | KindSource::Nested { list, .. }) = &kind.source else { return None };
+    let items = list.items.0.source();
+    let place = items.strip_prefix("page.")?;
+    if !place.chars().all(|c| c.is_ascii_alphanumeric() || c == '.') {
+        return None;
+    }
+    let service = list.call.service.as_deref().unwrap_or(&collector.service);
+    let operation = Operation::find(service, &list.call.operation)?;
+    Some((operation, place.split('.').map(str::to_owned).collect()))
+}
+
+/// Every path below a variable in the expressions of a kind.
+fn paths(kind: &KindCollector, variable: &str) -> Vec<String> {
+    fn of_template<'t>(template: &'t Template, all: &mut Vec<&'t Expression>) {
+        match template {
+            Template::Literal(_) => {}
+            Template::Expression(expression) => all.push(expression),
+            Template::Map(entries) => entries.iter().for_each(|(_, entry)| of_template(entry, all)),
+            Template::List(entries) => entries.iter().for_each(|entry| of_template(entry, all)),
+        }
+    }
+    let mut all: Vec<&Expression> = vec![&kind.id];
+    all.extend(
+        [&kind.when, &kind.name, &kind.identifier, &kind.account, &kind.region, &kind.tags]
+            .into_iter()
+            .flatten(),
+    );
+    all.extend(kind.properties.iter().map(|(_, value)| value));
+    for read in &kind.read {
+        all.extend([&read.when, &read.each, &read.answer, &read.pages].into_iter().flatten());
+        all.extend(read.targets.iter().map(|target| &target.from));
+        of_template(&read.call.with, &mut all);
+    }
+    if let KindSource::Nested { list, .. } = &kind.source {
+        of_template(&list.call.with, &mut all);
+    }
+    let paths = all.into_iter().flat_map(|expression| expression.0.paths());
+    paths
+        .filter(|path| &*path.variable == variable && !path.path.is_empty())
+        .map(|path| path.path.into())
+        .collect()
+}
+
+fn steps(path: &str) -> impl Iterator<Item = &str> {
+    path.split('.').map(|step| step.trim_end_matches("[]")).filter(|step| !step.is_empty())
+}
+
+/// Whether an answer may have what stands at a path. Below what has no members of its own (a text, a map with free keys) nothing is known.
+fn is_answered(operation: Operation, steps: &[&str]) -> bool {
+    (0..steps.len()).all(|at| match operation.answer_members(&steps[..at]) {
+        Some(members) => members.is_empty() || members.contains(&steps[at]),
+        None => true,
+    })
 }
 
 #[test]

@@ -1,7 +1,5 @@
 //! The NIST framework file against the catalogue that NIST publishes, where the folder of corpora is there.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
-
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;

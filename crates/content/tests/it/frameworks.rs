@@ -1,7 +1,5 @@
 //! Framework files: what is refused, what is derived, and what a user's folder may do.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
-
 use std::path::Path;
 
 use partywall_content::load::{Content, Files, Loaded, load};
