@@ -8,7 +8,7 @@ pub mod cidr;
 mod document;
 mod estate;
 mod exposure;
-mod glob;
+pub mod glob;
 mod iam;
 mod joins;
 mod narrowing;

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::asset::Source;
@@ -144,6 +145,8 @@ pub struct ThirdParty {
     pub repeats: Option<CheckId>,
     /// Somebody hid it there. That is no waiver: it has neither owner nor end.
     pub muted: bool,
+    /// When it was said; none where it has no time, which is as good as too long ago.
+    pub at: Option<Timestamp>,
 }
 
 /// A property path and where its value was seen.

@@ -227,6 +227,7 @@ impl Placed {
                 title: foreign.title,
                 repeats: if adds { None } else { same },
                 muted: foreign.muted,
+                at: foreign.at,
             })),
         }
     }

@@ -198,6 +198,18 @@ pub struct AssetChanges {
     pub unlisted: Vec<AssetName>,
 }
 
+impl AssetChanges {
+    /// The groups in which there are any, each with its heading.
+    fn titled(&self) -> impl Iterator<Item = (&'static str, &Vec<AssetName>)> {
+        let all = [
+            ("Assets that have come", &self.appeared),
+            ("Assets that have gone", &self.gone),
+            ("Assets missing from lists that broke off", &self.unlisted),
+        ];
+        all.into_iter().filter(|(_, assets)| !assets.is_empty())
+    }
+}
+
 /// An asset.
 #[derive(Debug, Serialize)]
 pub struct AssetName {

@@ -107,7 +107,7 @@ struct Page<'a> {
     switches: String,
     gaps: Vec<GapView<'a>>,
     unseen: Vec<UnseenView<'a>>,
-    regions: Vec<(&'a str, String)>,
+    regions: Vec<String>,
     problems: Vec<String>,
     controls: Vec<LayerControls<'a>>,
     matrix: Vec<LayerMatrix<'a>>,
@@ -181,7 +181,7 @@ fn page<'a>(document: &'a Document<'a>, island: &Island<'a, 'a>, pages: &Pages<'
     let mut views: Vec<CauseView<'a>> =
         causes.iter().map(|cause| CauseView::of(document, cause, pages)).collect();
     let more_causes = views.split_off(CAUSES_SHOWN.min(views.len()));
-    let unseen = crate::text::gathered(document);
+    let unseen = crate::unseen::gathered(document);
     let counts = &document.summary.switches;
     Page {
         policy: policy(),
@@ -205,12 +205,7 @@ fn page<'a>(document: &'a Document<'a>, island: &Island<'a, 'a>, pages: &Pages<'
         ),
         gaps: document.switch_gaps.iter().map(|gap| GapView::of(document, gap)).collect(),
         unseen: unseen.into_iter().map(UnseenView::of).collect(),
-        regions: document
-            .evidence
-            .regions_not_scanned
-            .iter()
-            .map(|region| (region.region, words::why(&region.why)))
-            .collect(),
+        regions: crate::unseen::regions_left_out(document),
         problems: document.assessment.problems().map(ToString::to_string).collect(),
         controls: controls::layers(document, &causes, pages),
         matrix: matrix::layers(document),

@@ -29,6 +29,7 @@ pub mod sarif;
 pub mod shown;
 pub mod text;
 pub mod trend;
+mod unseen;
 pub mod who;
 mod words;
 

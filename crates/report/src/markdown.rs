@@ -14,6 +14,7 @@ use partywall_ssrm::frameworks::Fulfilment;
 
 use crate::causes::{Cause, causes};
 use crate::document::{Document, FigureEntry, LayerEntry};
+use crate::unseen;
 use crate::words::{self, counted, thousands};
 
 /// Entries of each list; the others are counted.
@@ -39,17 +40,10 @@ pub fn write(document: &Document<'_>, out: &mut dyn Write) -> io::Result<()> {
 }
 
 fn head(document: &Document<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let (evidence, summary) = (&document.evidence, &document.summary);
+    let summary = &document.summary;
     let name = document.assessment.judged.settings.organisation.as_deref().unwrap_or("the estate");
     writeln!(out, "# Partywall: {}\n", sentence(name))?;
-    let facts = [
-        format!("judged {}", words::time(document.assessment.judged.now)),
-        format!("evidence of {}, {}", words::time(evidence.collected_to), words::age(evidence.age_seconds)),
-        counted(summary.accounts, "account"),
-        counted(evidence.regions.len(), "region"),
-        format!("{} of {}", counted(summary.assets, "asset"), counted(summary.kinds, "kind")),
-    ];
-    writeln!(out, "{}", facts.join(" · "))?;
+    writeln!(out, "{}", words::scope(document))?;
     if document.incomplete.is {
         writeln!(out, "\n> **Incomplete:** {}", sentence(&document.incomplete.reasons.join("; ")))?;
     }
@@ -202,7 +196,7 @@ fn switches(document: &Document<'_>, out: &mut dyn Write) -> io::Result<()> {
 }
 
 fn unseen(document: &Document<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let all = crate::text::gathered(document);
+    let all = unseen::gathered(document);
     let verdicts = document.assessment.findings().len();
     writeln!(out, "\n## What could not be seen, and why\n")?;
     writeln!(out, "{} of {} unknown.", document.summary.findings.unknown, counted(verdicts, "verdict"))?;
@@ -220,20 +214,14 @@ fn unseen(document: &Document<'_>, out: &mut dyn Write) -> io::Result<()> {
             "| {} | {}{error} | {} | {}{more} |",
             code(operation),
             WhyKind::word(*kind),
-            sentence(&crate::text::hanging(entry)),
+            sentence(&unseen::hanging(entry)),
             codes(places),
         )?;
     }
     rest(all.len(), "more operation", out)?;
-    for region in document.evidence.regions_not_scanned.iter().take(TOP) {
-        writeln!(
-            out,
-            "\nRegion {} was not read: {}.",
-            code(region.region),
-            sentence(&words::why(&region.why))
-        )?;
+    for told in unseen::regions_left_out(document) {
+        writeln!(out, "\n{}.", sentence(&told))?;
     }
-    rest(document.evidence.regions_not_scanned.len(), "more region", out)?;
     match document.summary.problems {
         0 => Ok(()),
         problems => writeln!(out, "\n{} on our side; the JSON form has them.", counted(problems, "problem")),
@@ -293,17 +281,10 @@ fn frameworks(document: &Document<'_>, out: &mut dyn Write) -> io::Result<()> {
 }
 
 fn foot(document: &Document<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let verdicts = &document.summary.findings;
     writeln!(
         out,
-        "\n---\n\n{}: {} pass, {} fail, {} exempt, {} unknown, {} manual, {} not applicable. Partywall {}.",
-        counted(document.assessment.findings().len(), "verdict"),
-        thousands(verdicts.pass),
-        thousands(verdicts.fail),
-        thousands(verdicts.exempt),
-        thousands(verdicts.unknown),
-        thousands(verdicts.manual),
-        thousands(verdicts.not_applicable),
+        "\n---\n\n{}. Partywall {}.",
+        words::verdicts(document),
         sentence(&document.assessment.header.tool_version),
     )
 }

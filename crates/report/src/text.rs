@@ -15,7 +15,6 @@ mod unseen;
 use std::io::{self, BufWriter, Write};
 
 use page::Page;
-pub(crate) use unseen::{Gathered, gathered, hanging};
 
 use crate::causes::causes;
 use crate::document::Document;

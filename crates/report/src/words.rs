@@ -151,6 +151,34 @@ pub(crate) fn counted(count: usize, noun: &str) -> String {
     if count == 1 { format!("1 {noun}") } else { format!("{} {noun}s", thousands(count)) }
 }
 
+/// What was judged and when, on how old evidence.
+pub(crate) fn scope(document: &crate::Document<'_>) -> String {
+    let (evidence, summary) = (&document.evidence, &document.summary);
+    let facts = [
+        format!("judged {}", time(document.assessment.judged.now)),
+        format!("evidence of {}, {}", time(evidence.collected_to), age(evidence.age_seconds)),
+        counted(summary.accounts, "account"),
+        counted(evidence.regions.len(), "region"),
+        format!("{} of {}", counted(summary.assets, "asset"), counted(summary.kinds, "kind")),
+    ];
+    facts.join(" · ")
+}
+
+/// How many verdicts there are of each kind.
+pub(crate) fn verdicts(document: &crate::Document<'_>) -> String {
+    let verdicts = &document.summary.findings;
+    format!(
+        "{}: {} pass, {} fail, {} exempt, {} unknown, {} manual, {} not applicable",
+        counted(document.assessment.findings().len(), "verdict"),
+        thousands(verdicts.pass),
+        thousands(verdicts.fail),
+        thousands(verdicts.exempt),
+        thousands(verdicts.unknown),
+        thousands(verdicts.manual),
+        thousands(verdicts.not_applicable),
+    )
+}
+
 /// `12,345`.
 pub(crate) fn thousands(count: usize) -> String {
     let digits = count.to_string();

@@ -1,9 +1,11 @@
 //! The wildcards of IAM: `*` is any text, `?` any one character.
 
 /// Whether letters of different case are the same: in actions, not in resources.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Case {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Case {
+    /// `a` is `A`.
     Ignore,
+    /// It is not.
     Keep,
 }
 
@@ -15,7 +17,7 @@ fn folded(text: &str, case: Case) -> Vec<char> {
 }
 
 /// Whether a pattern matches a text; no slower than the product of their lengths.
-pub(super) fn glob(pattern: &str, text: &str, case: Case) -> bool {
+pub fn glob(pattern: &str, text: &str, case: Case) -> bool {
     let (pattern, text) = (folded(pattern, case), folded(text, case));
     let (mut at, mut from) = (0, 0);
     let mut star = None;

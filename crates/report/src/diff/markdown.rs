@@ -115,15 +115,7 @@ fn figures(difference: &Difference, out: &mut dyn Write) -> io::Result<()> {
 }
 
 fn assets(difference: &Difference, out: &mut dyn Write) -> io::Result<()> {
-    let changes = &difference.assets;
-    for (title, assets) in [
-        ("Assets that have come", &changes.appeared),
-        ("Assets that have gone", &changes.gone),
-        ("Assets missing from lists that broke off", &changes.unlisted),
-    ] {
-        if assets.is_empty() {
-            continue;
-        }
+    for (title, assets) in difference.assets.titled() {
         writeln!(out, "\n## {title}\n")?;
         let kinds = by_kind(assets);
         for (kind, assets) in kinds.iter().take(TOP) {

@@ -183,15 +183,7 @@ fn figure(change: &FigureChange, widest: usize, page: &mut Page<'_>) -> io::Resu
 }
 
 fn assets(difference: &Difference, page: &mut Page<'_>) -> io::Result<()> {
-    let changes = &difference.assets;
-    for (title, assets) in [
-        ("Assets that have come", &changes.appeared),
-        ("Assets that have gone", &changes.gone),
-        ("Assets missing from lists that broke off", &changes.unlisted),
-    ] {
-        if assets.is_empty() {
-            continue;
-        }
+    for (title, assets) in difference.assets.titled() {
         page.heading(title, &counted(assets.len(), "asset"))?;
         let kinds = by_kind(assets);
         for (kind, assets) in kinds.iter().take(page.top()) {

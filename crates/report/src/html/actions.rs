@@ -1,7 +1,7 @@
 //! What to do, and what could not be seen.
 
 use crate::document::{Document, FixEntry, SwitchGapEntry};
-use crate::text::{Gathered, hanging};
+use crate::unseen::{Gathered, hanging};
 use crate::words;
 use partywall_model::WhyKind;
 

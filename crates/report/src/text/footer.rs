@@ -4,28 +4,15 @@ use std::io;
 
 use super::page::{Look, Page, looking, plain, quiet};
 use crate::document::Document;
-use crate::words::{counted, thousands};
+use crate::words::{self, counted, thousands};
 
 /// Writes it.
 pub(super) fn footer(document: &Document<'_>, page: &mut Page<'_>) -> io::Result<()> {
     let summary = &document.summary;
-    let (verdicts, lines) = (&summary.findings, &summary.lines);
+    let lines = &summary.lines;
     let operations = &document.evidence.operations.all;
     page.heading("In figures", "")?;
-    let all = document.assessment.findings().len();
-    page.wrapped(
-        2,
-        &[plain(format!(
-            "{}: {} pass, {} fail, {} exempt, {} unknown, {} manual, {} not applicable",
-            counted(all, "verdict"),
-            thousands(verdicts.pass),
-            thousands(verdicts.fail),
-            thousands(verdicts.exempt),
-            thousands(verdicts.unknown),
-            thousands(verdicts.manual),
-            thousands(verdicts.not_applicable),
-        ))],
-    )?;
+    page.wrapped(2, &[plain(words::verdicts(document))])?;
     page.wrapped(
         2,
         &[plain(format!(

@@ -15,17 +15,10 @@ const BAR: usize = 25;
 
 /// What was assessed, when, and on how old evidence.
 pub(super) fn title(document: &Document<'_>, page: &mut Page<'_>) -> io::Result<()> {
-    let (evidence, summary) = (&document.evidence, &document.summary);
+    let summary = &document.summary;
     let name = document.assessment.judged.settings.organisation.as_deref().unwrap_or("the estate");
     page.line(&[strong("Partywall"), plain(" · "), strong(shown(name).to_string())])?;
-    let facts = [
-        format!("judged {}", words::time(document.assessment.judged.now)),
-        format!("evidence of {}, {}", words::time(evidence.collected_to), words::age(evidence.age_seconds)),
-        counted(summary.accounts, "account"),
-        counted(evidence.regions.len(), "region"),
-        format!("{} of {}", counted(summary.assets, "asset"), counted(summary.kinds, "kind")),
-    ];
-    page.wrapped(0, &[quiet(facts.join(" · "))])?;
+    page.wrapped(0, &[quiet(words::scope(document))])?;
     if document.incomplete.is {
         let reasons = shown(&document.incomplete.reasons.join("; ")).to_string();
         page.hanging(0, 2, &[looking(Look::Warn, "Incomplete: "), plain(reasons)])?;

@@ -82,7 +82,7 @@ impl<'a> Weigher<'a> {
         let state = match &finding.verdict {
             // Our own verdict on the same gap is measured already.
             _ if is_repeated => State::NotApplicable,
-            Verdict::Pass | Verdict::Fail if self.is_stale(asset) => State::Stale,
+            Verdict::Pass | Verdict::Fail if self.is_stale(asset, finding) => State::Stale,
             Verdict::Pass => State::Pass,
             Verdict::Fail => State::Fail,
             Verdict::Unknown(_) => State::Unknown,
@@ -98,15 +98,19 @@ impl<'a> Weigher<'a> {
         }
     }
 
-    /// Whether the oldest answer that an asset rests on has outlived its time.
-    fn is_stale(&self, asset: &Asset) -> bool {
+    /// Whether the oldest answer that a verdict rests on has outlived its time: of the asset, or of who else said so.
+    fn is_stale(&self, asset: &Asset, finding: &Finding) -> bool {
         let valid_for = self.assessment.settings.valid_for;
         let days = match asset.provider {
             _ if asset.id.as_str().starts_with("host:") => valid_for.host,
             Provider::Aws | Provider::Azure | Provider::Gcp => valid_for.cloud,
             Provider::Own => valid_for.attested,
         };
-        asset.provenance.oldest().is_some_and(|at| self.days_since(at) > f64::from(days))
+        let is_old = |at| self.days_since(at) > f64::from(days);
+        match &finding.third_party {
+            Some(said) => said.at.is_none_or(is_old),
+            None => asset.provenance.oldest().is_some_and(is_old),
+        }
     }
 
     fn overdue(&self, finding: &Finding) -> Presence {

@@ -170,6 +170,28 @@ fn evidence_goes_stale_with_time() {
 }
 
 #[test]
+fn what_somebody_else_said_goes_stale_by_its_own_time() {
+    // The asset itself was read today; only the saying is seven days and a minute old, or of no day.
+    for (at, state) in [
+        (Some("2026-10-24T23:59:00Z"), State::Stale),
+        (None, State::Stale),
+        (Some("2026-10-31T00:00:00Z"), State::Pass),
+    ] {
+        let mut bank = Bank::default().with(asset("AWS::IAM::User", "seen", PRODUCTION));
+        bank.find("user-unused", "seen", Verdict::Pass);
+        bank.findings.last_mut().unwrap().third_party = Some(Box::new(partywall_model::ThirdParty {
+            tool: "scanner".into(),
+            title: "a check of theirs".into(),
+            repeats: None,
+            muted: false,
+            at: at.map(|at| at.parse().unwrap()),
+        }));
+        let assessed = bank.assess();
+        assert_eq!(assessed.control(API_ACCESS).0.input.assets[0].measures[0].state, state, "{at:?}");
+    }
+}
+
+#[test]
 fn a_waiver_covers_what_it_names_until_its_last_day() {
     let bank = |until: &str| {
         let mut bank = Bank::default().with(asset("AWS::IAM::User", "bad", PRODUCTION));
