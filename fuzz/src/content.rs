@@ -101,7 +101,7 @@ pub fn packed_blob(bytes: &[u8]) {
 fn one_file(path: &str, bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     let files = Files([(path.to_owned(), text.clone().into_owned())].into());
-    let Loaded { content, problems, examples } = load(&files, base::content().clone());
+    let Loaded { content, problems, examples, .. } = load(&files, base::content().clone());
     for problem in &problems {
         assert!(!problem.message.is_empty());
         // A reference from another file to what this one took away has that file as its subject.

@@ -24,6 +24,11 @@ use crate::record::{Ledger, Recorder};
 use crate::table::{Operation, Partition, Table};
 use crate::transport::Transport;
 
+/// Which account credentials belong to.
+pub(crate) const CALLER_IDENTITY: &str = "sts:GetCallerIdentity";
+/// By which a role's credentials are had.
+pub(crate) const ASSUME_ROLE: &str = "sts:AssumeRole";
+
 /// How to reach an account. The default is what the AWS command line would do.
 #[derive(Clone, Default)]
 pub struct Options {
@@ -113,7 +118,7 @@ pub(crate) struct Shared {
     pub(crate) region: String,
     pub(crate) partition: &'static Partition,
     pub(crate) endpoints: Arc<Endpoints>,
-    pub(crate) vault: Vault,
+    pub(crate) vault: Arc<Vault>,
     pub(crate) transport: Transport,
     pub(crate) limits: Limits,
     /// All clients that were made from one share it.
@@ -171,10 +176,10 @@ impl Client {
         if let Some(url) = endpoints.broken() {
             return Err(ConnectError::Endpoint(url.to_owned()));
         }
-        let vault = Vault::open(&options.credentials, options.role.as_ref(), &config)
+        let clock = options.clock.clone().unwrap_or_else(|| Arc::new(SystemTime::now));
+        let vault = Vault::open(&options.credentials, options.role.as_ref(), &config, &clock)
             .await
             .map_err(ConnectError::Credentials)?;
-        let clock = options.clock.unwrap_or_else(|| Arc::new(SystemTime::now));
         vault.current(clock()).await.map_err(|refused| ConnectError::Credentials(refused.message))?;
         let dice = options.seed.map_or_else(fastrand::Rng::new, fastrand::Rng::with_seed);
         Ok(Self {
@@ -204,19 +209,12 @@ impl Client {
     /// through is its own, because services throttle each account for itself.
     pub async fn assume(&self, role: &Role) -> Result<Self, CallError> {
         let base = &self.shared;
-        let vault = base.vault.assuming(role, &base.config).await;
+        let vault = base.vault.assuming(role, &base.config, &base.clock).await;
         vault.current(base.now()).await.map_err(|refused| {
             let code = refused.code.unwrap_or_else(|| code::CREDENTIALS.to_owned());
-            CallError {
-                operation: "sts:AssumeRole".to_owned(),
-                region: base.region.clone(),
-                kind: kind_of(&code, &refused.message, 0, base.standing()),
-                code,
-                message: refused.message,
-                status: None,
-                request_id: None,
-                attempts: 1,
-            }
+            let kind = kind_of(&code, &refused.message, 0, base.standing());
+            let error = CallError::own(ASSUME_ROLE, base.region.as_str(), &code, refused.message, kind);
+            CallError { attempts: 1, ..error }
         })?;
         let dice = fastrand::Rng::with_seed(base.dice.lock().unwrap_or_else(PoisonError::into_inner).u64(..));
         Ok(Self {
@@ -246,7 +244,7 @@ impl Client {
         let ask = async || {
             let operation = Operation::find("sts", "GetCallerIdentity");
             let Some(operation) = operation else {
-                return Err(self.no_identity("the operation table has no sts:GetCallerIdentity"));
+                return Err(CallError::not_in_table(CALLER_IDENTITY, &self.shared.region));
             };
             let reply = self.call(operation, &self.shared.region, json!({})).await?;
             let text = |name: &str| reply.body.get(name).and_then(Value::as_str).map(str::to_owned);
@@ -255,23 +253,16 @@ impl Client {
                     let partition = arn.split(':').nth(1).unwrap_or(&self.shared.partition.id).to_owned();
                     Ok(Identity { account, arn, partition })
                 }
-                _ => Err(self.no_identity("the answer names no account")),
+                _ => {
+                    let message = "the answer names no account";
+                    let region = self.shared.region.as_str();
+                    let error =
+                        CallError::own(CALLER_IDENTITY, region, code::UNREADABLE, message, Kind::Failed);
+                    Err(CallError { attempts: 1, ..error })
+                }
             }
         };
         self.shared.identity.get_or_try_init(ask).await.cloned()
-    }
-
-    fn no_identity(&self, message: &str) -> CallError {
-        CallError {
-            operation: "sts:GetCallerIdentity".to_owned(),
-            region: self.shared.region.clone(),
-            code: code::UNREADABLE.to_owned(),
-            message: message.to_owned(),
-            status: None,
-            request_id: None,
-            kind: Kind::Failed,
-            attempts: 1,
-        }
     }
 
     /// The region for what is asked of no region in particular.

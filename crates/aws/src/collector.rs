@@ -22,7 +22,6 @@ pub(crate) mod convert;
 mod detector;
 mod estimate;
 mod evaluate;
-pub(crate) mod functions;
 mod plan;
 mod policy;
 mod read;
@@ -41,7 +40,7 @@ pub use aggregator::aggregated_counts;
 pub use control::{Known, Stop};
 pub use estimate::{Estimate, Population, Row, estimate};
 pub use policy::{policy, policy_of_organization};
-pub use run::OTHER_REGIONS;
+pub use run::{GLOBAL, OTHER_REGIONS};
 
 use crate::client::{Client, Identity};
 use crate::fault::CallError;

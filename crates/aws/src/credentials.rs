@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::fmt;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use aws_config::environment::region::EnvironmentVariableRegionProvider;
@@ -9,12 +10,14 @@ use aws_config::meta::region::RegionProviderChain;
 use aws_config::profile::ProfileFileRegionProvider;
 use aws_config::sts::AssumeRoleProvider;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
-use aws_credential_types::Credentials;
+use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
+use aws_credential_types::{Credentials, credential_fn::provide_credentials_fn};
 use aws_sdk_sts::operation::assume_role::AssumeRoleError;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use tokio::sync::Mutex;
 
+use crate::client::Clock;
 use crate::transport::causes;
 
 /// Where the credentials come from.
@@ -94,7 +97,8 @@ pub(crate) async fn load(asked: &Asked<'_>, http: SharedHttpClient) -> SdkConfig
 }
 
 /// Why there are no credentials.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
 pub(crate) struct NoCredentials {
     /// The service's own code, where it was a role that could not be assumed.
     pub(crate) code: Option<String>,
@@ -109,6 +113,9 @@ impl NoCredentials {
         while let Some(cause) = causing {
             if let Some(refused) = cause.downcast_ref::<AssumeRoleError>() {
                 code = refused.meta().code().map(str::to_owned);
+            }
+            if let Some(below) = cause.downcast_ref::<Self>() {
+                code.clone_from(&below.code);
             }
             causing = cause.source();
         }
@@ -127,28 +134,39 @@ impl Vault {
         source: &CredentialSource,
         role: Option<&Role>,
         config: &SdkConfig,
-    ) -> Result<Self, String> {
+        clock: &Clock,
+    ) -> Result<Arc<Self>, String> {
         let base = match source {
             CredentialSource::Key(AccessKey(key)) => SharedCredentialsProvider::new(key.clone()),
             CredentialSource::Chain => config
                 .credentials_provider()
                 .ok_or_else(|| "neither environment nor profile names any credentials".to_owned())?,
         };
-        let own = Self { provider: base, held: Mutex::new(None) };
+        let own = Arc::new(Self { provider: base, held: Mutex::new(None) });
         Ok(match role {
             None => own,
-            Some(role) => own.assuming(role, config).await,
+            Some(role) => own.assuming(role, config, clock).await,
         })
     }
 
-    /// The credentials of a role that is assumed with these.
-    pub(crate) async fn assuming(&self, role: &Role, config: &SdkConfig) -> Self {
+    /// The credentials of a role that is assumed with these, as long as these are good.
+    pub(crate) async fn assuming(
+        self: &Arc<Self>,
+        role: &Role,
+        config: &SdkConfig,
+        clock: &Clock,
+    ) -> Arc<Self> {
         let mut builder = AssumeRoleProvider::builder(&role.arn).session_name(SESSION_NAME).configure(config);
         if let Some(id) = &role.external_id {
             builder = builder.external_id(id);
         }
-        let provider = builder.build_from_provider(self.provider.clone()).await;
-        Self { provider: SharedCredentialsProvider::new(provider), held: Mutex::new(None) }
+        let (base, clock) = (Arc::clone(self), Arc::clone(clock));
+        let held = provide_credentials_fn(move || {
+            let (base, clock) = (Arc::clone(&base), Arc::clone(&clock));
+            async move { base.current(clock()).await.map_err(CredentialsError::provider_error) }
+        });
+        let provider = builder.build_from_provider(held).await;
+        Arc::new(Self { provider: SharedCredentialsProvider::new(provider), held: Mutex::new(None) })
     }
 
     /// Credentials that are good for a while. Whoever comes while they are being renewed waits for the result.
@@ -181,7 +199,6 @@ impl fmt::Debug for Vault {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::Arc;
     use std::sync::atomic::{AtomicU32, Ordering};
 
     use aws_credential_types::provider::future;
@@ -231,6 +248,27 @@ mod tests {
         assert_eq!(vault.current(second(0)).await.unwrap().access_key_id(), "K1");
         vault.forget(&first).await;
         assert_eq!(vault.current(second(0)).await.unwrap().access_key_id(), "K1");
+    }
+
+    #[tokio::test]
+    async fn roles_are_assumed_with_the_credentials_that_are_held() {
+        let made = Arc::new(AtomicU32::new(0));
+        let provider = SharedCredentialsProvider::new(Mint(Arc::clone(&made), 3600));
+        let base = Arc::new(Vault { provider, held: Mutex::new(None) });
+        let clock: Clock = Arc::new(|| second(0));
+        // Nobody answers: that the base was asked for its credentials is all that matters.
+        let config = aws_config::defaults(BehaviorVersion::latest())
+            .no_credentials()
+            .region(Region::from_static("eu-west-1"))
+            .endpoint_url("http://127.0.0.1:9")
+            .load()
+            .await;
+        for account in ["111122223333", "222233334444"] {
+            let arn = format!("arn:aws:iam::{account}:role/audit");
+            let assumed = base.assuming(&Role { arn, external_id: None }, &config, &clock).await;
+            assert!(assumed.current(second(0)).await.is_err());
+        }
+        assert_eq!(made.load(Ordering::SeqCst), 1);
     }
 
     #[test]

@@ -239,16 +239,8 @@ impl Call<'_> {
     }
 
     fn fault(&self, code: &str, message: String, kind: Kind) -> Box<CallError> {
-        Box::new(CallError {
-            operation: self.name.to_owned(),
-            region: self.region.to_owned(),
-            code: code.to_owned(),
-            message,
-            status: None,
-            request_id: None,
-            kind,
-            attempts: self.attempts,
-        })
+        let error = CallError::own(self.name, self.region, code, message, kind);
+        Box::new(CallError { attempts: self.attempts, ..error })
     }
 }
 

@@ -24,6 +24,34 @@ pub struct CallError {
     pub attempts: u32,
 }
 
+impl CallError {
+    /// A failure that no response tells of.
+    pub(crate) fn own(
+        operation: impl Into<String>,
+        region: impl Into<String>,
+        code: &str,
+        message: impl Into<String>,
+        kind: Kind,
+    ) -> Self {
+        Self {
+            operation: operation.into(),
+            region: region.into(),
+            code: code.to_owned(),
+            message: message.into(),
+            status: None,
+            request_id: None,
+            kind,
+            attempts: 0,
+        }
+    }
+
+    /// The table of operations does not have it.
+    pub(crate) fn not_in_table(operation: &str, region: &str) -> Self {
+        let message = "it is not in the operation table";
+        Self::own(operation, region, code::PARAMETER, message, Kind::Unsupported)
+    }
+}
+
 /// The codes of failures that no service reported.
 pub mod code {
     /// The parameters do not fit the operation: a mistake in the caller.

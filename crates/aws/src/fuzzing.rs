@@ -77,7 +77,7 @@ pub fn node(answer: Value) -> Node {
 
 /// The functions of collectors.
 pub fn collector_functions() -> impl Host {
-    crate::collector::functions::CollectorFunctions
+    partywall_content::ShapeFunctions
 }
 
 /// Takes secrets out of an asset as the collector does.

@@ -114,16 +114,8 @@ impl Pager {
     }
 
     fn fail(&self, code: &str, message: &str) -> Next {
-        Next::Fail(CallError {
-            operation: self.operation.to_string(),
-            region: self.region.clone(),
-            code: code.to_owned(),
-            message: message.to_owned(),
-            status: None,
-            request_id: None,
-            kind: Kind::Failed,
-            attempts: 0,
-        })
+        let operation = self.operation.to_string();
+        Next::Fail(CallError::own(operation, self.region.as_str(), code, message, Kind::Failed))
     }
 }
 

@@ -26,7 +26,9 @@ impl<'a> Context<'a> {
     /// in view, accounts that are trusted on purpose, what is sensitive), end-of-life dates, and the time of
     /// judgement.
     pub fn new(estate: &'a Estate, settings: &'a Settings, lifecycle: &'a Lifecycle, now: Timestamp) -> Self {
-        let in_view = estate.accounts().into_iter().cloned();
+        // An account that only others name may be anybody's.
+        let of_assets = estate.own_assets().filter_map(|asset| asset.account.as_ref());
+        let in_view = of_assets.chain(estate.listings().iter().map(|listing| &listing.account)).cloned();
         Self {
             estate,
             topology: Topology::new(estate),

@@ -17,13 +17,14 @@ const EVIDENCE_LIMIT: usize = 12;
 /// What the checks say of an estate.
 #[derive(Clone, Debug, Default)]
 pub struct Judgement {
-    /// One finding for each asset and each check of its kind, in the order of the assets.
+    /// One finding for each asset and each check of its kind, in the order of the assets; none on what only others
+    /// saw.
     pub findings: Vec<Finding>,
     /// Checks that could not be run on an asset: a mistake of ours or of the check's author.
     pub problems: Vec<Problem>,
 }
 
-/// Runs every check over every asset of its kinds. `progress` is called with the number of assets done.
+/// Runs every check over every asset of its kinds that we saw. `progress` is called with the number of assets done.
 pub fn judge(
     context: &Context<'_>,
     estate: &Estate,
@@ -37,7 +38,7 @@ pub fn judge(
         }
     }
     let mut judgement = Judgement::default();
-    for (done, asset) in estate.assets().iter().enumerate() {
+    for (done, asset) in estate.own_assets().enumerate() {
         for check in by_kind.get(&asset.kind).into_iter().flatten() {
             match judge_asset(context, asset, check) {
                 Ok(finding) => judgement.findings.push(finding),

@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 /// A catalogue larger than this is refused, in bytes.
 pub const CATALOG_LIMIT: u64 = 64 << 20;
-/// More controls than this are not kept.
+/// More controls than this are refused.
 const CONTROL_LIMIT: usize = 20_000;
 /// Statements longer than this, in bytes, are cut.
 const TEXT_LIMIT: usize = 8_192;
@@ -17,7 +17,7 @@ const TEXT_LIMIT: usize = 8_192;
 const CUT: &str = "…\n";
 /// Names and choices of parameters longer than this, in bytes, are cut.
 const LABEL_LIMIT: usize = 512;
-/// Groups, enhancements and parts nested deeper than this are not followed.
+/// Groups and enhancements nested deeper than this are refused, and parts are not followed.
 const DEPTH_LIMIT: usize = 16;
 
 /// Titles and statements by id.
@@ -47,6 +47,12 @@ pub enum CatalogError {
     /// It is too large.
     #[error("it is larger than {CATALOG_LIMIT} bytes")]
     TooLarge,
+    /// It has too many controls.
+    #[error("it has more than {CONTROL_LIMIT} controls")]
+    TooMany,
+    /// It is nested too deep.
+    #[error("its groups or controls are nested deeper than {DEPTH_LIMIT}")]
+    TooDeep,
 }
 
 impl Catalog {
@@ -60,7 +66,7 @@ impl Catalog {
         }
         let file: CatalogFile = serde_json::from_slice(bytes)?;
         let mut catalog = Self::default();
-        catalog.group(&file.catalog, 0);
+        catalog.group(&file.catalog, 0)?;
         if catalog.controls.is_empty() { Err(CatalogError::Empty) } else { Ok(catalog) }
     }
 
@@ -84,17 +90,20 @@ impl Catalog {
         self.controls.is_empty()
     }
 
-    fn group(&mut self, group: &GroupFile, depth: usize) {
+    fn group(&mut self, group: &GroupFile, depth: usize) -> Result<(), CatalogError> {
         if depth > DEPTH_LIMIT {
-            return;
+            return Err(CatalogError::TooDeep);
         }
-        group.controls.iter().for_each(|control| self.control_file(control, depth));
-        group.groups.iter().for_each(|inner| self.group(inner, depth + 1));
+        group.controls.iter().try_for_each(|control| self.control_file(control, depth))?;
+        group.groups.iter().try_for_each(|inner| self.group(inner, depth + 1))
     }
 
-    fn control_file(&mut self, control: &ControlFile, depth: usize) {
-        if depth > DEPTH_LIMIT || self.controls.len() >= CONTROL_LIMIT {
-            return;
+    fn control_file(&mut self, control: &ControlFile, depth: usize) -> Result<(), CatalogError> {
+        if depth > DEPTH_LIMIT {
+            return Err(CatalogError::TooDeep);
+        }
+        if self.controls.len() >= CONTROL_LIMIT {
+            return Err(CatalogError::TooMany);
         }
         let parameters: BTreeMap<&str, &ParameterFile> =
             control.params.iter().map(|parameter| (&*parameter.id, parameter)).collect();
@@ -104,7 +113,7 @@ impl Catalog {
         }
         let told = CatalogControl { title: control.title.clone().into(), text: text.trim_end().into() };
         self.controls.entry(plain(&control.id)).or_insert(told);
-        control.controls.iter().for_each(|inner| self.control_file(inner, depth + 1));
+        control.controls.iter().try_for_each(|inner| self.control_file(inner, depth + 1))
     }
 }
 
@@ -261,6 +270,16 @@ mod tests {
         let text =
             format!(r#"{{ "catalog": {{ "controls": [ {{ "id": "a", "parts": [ {part}, {part} ] }} ] }} }}"#);
         assert_eq!(&*Catalog::read(text.as_bytes()).unwrap().control("a").unwrap().text, "…");
+    }
+
+    #[test]
+    fn what_would_be_left_out_is_refused() {
+        let wide: Vec<String> = (0..=CONTROL_LIMIT).map(|id| format!(r#"{{ "id": "a{id}" }}"#)).collect();
+        let text = |controls: &str| format!(r#"{{ "catalog": {{ "controls": [{controls}] }} }}"#);
+        assert!(matches!(Catalog::read(text(&wide.join(",")).as_bytes()), Err(CatalogError::TooMany)));
+        let deep = (0..=DEPTH_LIMIT + 1)
+            .fold(String::new(), |inner, id| format!(r#"{{ "id": "a{id}", "controls": [{inner}] }}"#));
+        assert!(matches!(Catalog::read(text(&deep).as_bytes()), Err(CatalogError::TooDeep)));
     }
 
     #[test]

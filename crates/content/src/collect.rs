@@ -72,6 +72,20 @@ pub struct KindCollector {
     pub secrets: Vec<SecretsRule>,
 }
 
+impl KindCollector {
+    /// Every path that it fills.
+    pub fn targets(&self) -> impl Iterator<Item = &str> {
+        let of_list = self.properties.iter().map(|(target, _)| &**target);
+        let of_reads = self.read.iter().flat_map(|read| &read.targets).map(|target| &*target.into);
+        of_list.chain(of_reads).chain(self.secrets.iter().map(|rule| &*rule.into))
+    }
+
+    /// Whether it is asked for region by region, and its assets yet say themselves where they are.
+    pub fn wanders(&self) -> bool {
+        self.scope == Scope::Region && self.region.is_some()
+    }
+}
+
 /// Where the items of a kind come from.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum KindSource {
@@ -97,10 +111,26 @@ pub struct ListCall {
     pub each: Option<Expression>,
     /// The items of a page.
     pub items: Expression,
-    /// Error codes that mean that there are none. Every other failure means that the list is not whole.
-    pub absent_on: Vec<Box<str>>,
+    /// Errors that mean that there are none. Every other failure means that the list is not whole.
+    pub absent_on: Vec<AbsentOn>,
     /// Asked before, until it says that the list is ready.
     pub prepare: Option<Prepare>,
+}
+
+/// An error by which the provider says that there is nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AbsentOn {
+    /// Its code.
+    pub code: Box<str>,
+    /// What its message must hold, where the code alone may mean something else too.
+    pub message: Option<Box<str>>,
+}
+
+impl AbsentOn {
+    /// Whether an error is this one.
+    pub fn matches(&self, code: &str, message: &str) -> bool {
+        *self.code == *code && self.message.as_deref().is_none_or(|part| message.contains(part))
+    }
 }
 
 /// An operation that must have finished before a read makes sense.
@@ -158,8 +188,8 @@ pub struct Read {
     pub answer: Option<Expression>,
     /// Permissions that the operation needs beside its own.
     pub needs: Vec<Box<str>>,
-    /// Error codes that mean *absent*. Every other failure means *unknown*.
-    pub absent_on: Vec<Box<str>>,
+    /// Errors that mean *absent*. Every other failure means *unknown*.
+    pub absent_on: Vec<AbsentOn>,
     /// What it fills.
     pub targets: Vec<ReadTarget>,
 }
@@ -254,9 +284,24 @@ pub(crate) struct ListFile {
     pub(crate) each: Option<Located<String>>,
     pub(crate) items: Located<String>,
     #[serde(default)]
-    pub(crate) absent_on: Vec<Box<str>>,
+    pub(crate) absent_on: Vec<Located<AbsentOnFile>>,
     #[serde(default)]
     pub(crate) prepare: Option<PrepareFile>,
+}
+
+/// A code, or a code with a part of the message.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum AbsentOnFile {
+    Code(Box<str>),
+    Worded(WordedFile),
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct WordedFile {
+    pub(crate) code: Box<str>,
+    pub(crate) message: Box<str>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -295,7 +340,7 @@ pub(crate) struct ReadFile {
     #[serde(default)]
     pub(crate) needs: Vec<Box<str>>,
     #[serde(default)]
-    pub(crate) absent_on: Vec<Box<str>>,
+    pub(crate) absent_on: Vec<Located<AbsentOnFile>>,
     #[serde(default)]
     pub(crate) from: Option<Located<String>>,
     #[serde(default)]

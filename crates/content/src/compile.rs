@@ -6,8 +6,8 @@ use partywall_expr::Language;
 use partywall_model::{ControlId, Holder, Kind, Node};
 
 use crate::collect::{
-    CallTemplate, CollectorFile, Expression, KindCollector, KindFile, KindSource, ListCall, ListFile,
-    Prepare, PrepareFile, Read, ReadFile, ReadTarget, Template,
+    AbsentOn, AbsentOnFile, CallTemplate, CollectorFile, Expression, KindCollector, KindFile, KindSource,
+    ListCall, ListFile, Prepare, PrepareFile, Read, ReadFile, ReadTarget, Template, WordedFile,
 };
 use crate::control::{LineFile, LineRule, SourceFile, Sources, Switch, SwitchFile};
 use crate::functions::{collector_language, line_language};
@@ -281,9 +281,37 @@ impl KindCompiler<'_, '_> {
             call: self.call(file.op, file.service, file.with, file.region)?,
             each: self.optional(file.each.as_ref())?,
             items: self.expression(&file.items)?,
-            absent_on: file.absent_on,
+            absent_on: self.absent_on(file.absent_on)?,
             prepare: self.prepare(file.prepare)?,
         })
+    }
+
+    fn absent_on(&mut self, file: Vec<Located<AbsentOnFile>>) -> Option<Vec<AbsentOn>> {
+        let mut errors: Vec<AbsentOn> = Vec::new();
+        for Located { line, value } in file {
+            let error = match value {
+                AbsentOnFile::Code(code) => AbsentOn { code, message: None },
+                AbsentOnFile::Worded(WordedFile { code, message }) => {
+                    AbsentOn { code, message: Some(message) }
+                }
+            };
+            if error.code.trim().is_empty()
+                || error.message.as_deref().is_some_and(|part| part.trim().is_empty())
+            {
+                self.reader
+                    .problem(line, "`absent_on` names an error without a code, or with an empty `message`");
+                return None;
+            }
+            if errors
+                .iter()
+                .any(|known| known.matches(&error.code, error.message.as_deref().unwrap_or_default()))
+            {
+                self.reader.problem(line, format!("`absent_on` names `{}` twice", error.code));
+                return None;
+            }
+            errors.push(error);
+        }
+        Some(errors)
     }
 
     fn prepare(&mut self, file: Option<PrepareFile>) -> Option<Option<Prepare>> {
@@ -363,7 +391,7 @@ impl KindCompiler<'_, '_> {
             each: self.optional(file.each.as_ref())?,
             answer: self.optional(file.answer.as_ref())?,
             needs: file.needs,
-            absent_on: file.absent_on,
+            absent_on: self.absent_on(file.absent_on)?,
             targets,
         })
     }

@@ -204,7 +204,7 @@ pub const FUNCTIONS: &[Signature] = &[
         &[Parameter::required("policy", Type::Any)],
         Type::Bool,
         "tls.weak(asset.SslPolicy)",
-        "Whether a named TLS policy or protocol version lets a client use less than TLS 1.2. A policy that is not known is unknown.",
+        "Whether a named TLS policy or protocol version lets a client use less than TLS 1.2. A policy that is not known, or not named, is unknown.",
     ),
     function(
         "tag",
@@ -324,6 +324,36 @@ pub fn collector_language() -> Language {
     Language::new(VARIABLES, COLLECTOR_FUNCTIONS)
 }
 
+/// The functions that mappings have beside those of collectors.
+pub const MAPPING_FUNCTIONS: &[Signature] = &[
+    function(
+        "otherwise",
+        &[Parameter::required("value", Type::Any), Parameter::required("default", Type::Any)],
+        Type::Any,
+        "otherwise(tf.block_public_acls, false)",
+        "The value; where it is not written, the documented default.",
+    ),
+    function(
+        "unknown",
+        &[Parameter::required("why", Type::Text)],
+        Type::Any,
+        "unknown(\"decided by the launch template\")",
+        "What code does not say, with the reason.",
+    ),
+];
+
+/// All functions of mappings.
+pub fn mapping_functions() -> &'static [Signature] {
+    static ALL: std::sync::LazyLock<Vec<Signature>> =
+        std::sync::LazyLock::new(|| [COLLECTOR_FUNCTIONS, MAPPING_FUNCTIONS].concat());
+    &ALL
+}
+
+/// The language of mappings.
+pub fn mapping_language() -> Language {
+    Language::new(["tf"], mapping_functions())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -334,8 +364,10 @@ mod tests {
         let language = Language::new(["asset", "rule"], FUNCTIONS);
         let collectors = collector_language();
         let of_collectors = COLLECTOR_FUNCTIONS.iter().map(|signature| (signature, &collectors));
+        let mappings = mapping_language();
+        let of_mappings = MAPPING_FUNCTIONS.iter().map(|signature| (signature, &mappings));
         for (signature, language) in
-            FUNCTIONS.iter().map(|signature| (signature, &language)).chain(of_collectors)
+            FUNCTIONS.iter().map(|signature| (signature, &language)).chain(of_collectors).chain(of_mappings)
         {
             if let Err(error) = Program::compile(signature.example, language) {
                 panic!("{}: {error}", signature.name);

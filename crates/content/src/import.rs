@@ -9,6 +9,7 @@ use partywall_model::{CheckId, ControlId, Kind, Problem};
 use serde::{Deserialize, Serialize};
 
 use crate::load::Content;
+use crate::validate::is_known;
 
 /// One file under `imports/`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,7 +39,8 @@ pub struct WordRule {
     pub control: ControlId,
 }
 
-/// How ARNs of a kind begin: `service:resource`, and after a `*` what stands later in them.
+/// How ARNs of a kind begin: `service:resource` or `service:region:account:resource`, and after a `*` what stands later
+/// in them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ArnRule {
@@ -51,19 +53,22 @@ pub struct ArnRule {
 impl ImportMap {
     /// The control that a foreign check serves; none where nothing is known of it.
     pub fn control<'c>(&'c self, content: &'c Content, check: &str) -> Option<&'c ControlId> {
-        let service = check.split('_').next().unwrap_or(check);
-        self.services.get(service)?;
+        let service = self.services.get(check.split('_').next().unwrap_or(check));
         let same = self.same.get(check).and_then(|id| content.check(id.as_str())).map(|check| &check.control);
         let word = || self.words.iter().find(|rule| check.contains(&*rule.word)).map(|rule| &rule.control);
-        same.or_else(word).or_else(|| self.services.get(service))
+        same.or_else(|| service.and_then(|control| word().or(Some(control))))
     }
 
-    /// What an ARN names.
+    /// What an ARN names; none where it stands for a thing that is not there.
     pub fn kind(&self, arn: &str) -> Option<&Kind> {
-        let mut parts = arn.splitn(6, ':').skip(2);
+        let whole = arn.splitn(3, ':').nth(2)?;
+        let mut parts = whole.splitn(4, ':');
         let (service, resource) = (parts.next()?, parts.nth(2)?);
-        let named = format!("{service}:{resource}");
-        self.kinds.iter().find(|rule| rule.fits(&named)).map(|rule| &rule.kind)
+        if resource.is_empty() || resource == "unknown" || resource.ends_with("/unknown") {
+            return None;
+        }
+        let short = format!("{service}:{resource}");
+        self.kinds.iter().find(|rule| rule.fits(&short) || rule.fits(whole)).map(|rule| &rule.kind)
     }
 
     /// What it names that is not there.
@@ -78,7 +83,10 @@ impl ImportMap {
             .values()
             .filter(|id| content.check(id.as_str()).is_none())
             .map(|id| Problem::new(&*place, format!("there is no check `{id}`")));
-        controls.chain(checks).collect()
+        let kinds = self.kinds.iter().filter(|rule| !is_known(content, &rule.kind)).map(|rule| {
+            Problem::new(&*place, format!("no service file and no collector knows `{}`", rule.kind))
+        });
+        controls.chain(checks).chain(kinds).collect()
     }
 }
 
@@ -108,6 +116,8 @@ mod tests {
                     kind: "AWS::ApiGateway::Stage".into(),
                 },
                 ArnRule { arn: "apigateway:/restapis/".into(), kind: "AWS::ApiGateway::RestApi".into() },
+                ArnRule { arn: "guardduty:detector/".into(), kind: "AWS::GuardDuty::Detector".into() },
+                ArnRule { arn: "s3:::".into(), kind: "AWS::S3::Bucket".into() },
             ],
         }
     }
@@ -132,5 +142,25 @@ mod tests {
         assert_eq!(of("arn:aws:apigateway:eu-west-1::/restapis/a"), Some("AWS::ApiGateway::RestApi"));
         assert_eq!(of("arn:aws:teapot:eu-west-1::a"), None);
         assert_eq!(of("no arn"), None);
+    }
+
+    #[test]
+    fn an_arn_that_stands_for_nothing_names_no_kind() {
+        let map = map();
+        let of = |arn| map.kind(arn).map(Kind::as_str);
+        assert_eq!(of("arn:aws:s3:::harbour"), Some("AWS::S3::Bucket"));
+        assert_eq!(of("arn:aws:s3:eu-west-1:111122223333:account"), None);
+        assert_eq!(of("arn:aws:s3:::"), None);
+        assert_eq!(
+            of("arn:aws:guardduty:eu-west-1:111122223333:detector/12ab"),
+            Some("AWS::GuardDuty::Detector")
+        );
+        assert_eq!(of("arn:aws:guardduty:eu-west-1:111122223333:detector/unknown"), None);
+    }
+
+    #[test]
+    fn a_kind_that_nothing_knows_is_a_problem() {
+        let problems = map().problems(&Content::default());
+        assert!(problems.iter().any(|problem| problem.message.contains("`AWS::S3::Bucket`")), "{problems:?}");
     }
 }

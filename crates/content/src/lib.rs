@@ -18,7 +18,10 @@ mod functions;
 mod import;
 mod lifecycle;
 pub mod load;
+mod mapping;
+mod secret;
 mod settings;
+mod shape;
 mod source;
 mod validate;
 pub mod yaml;
@@ -26,8 +29,8 @@ pub mod yaml;
 pub use catalog::{CATALOG_LIMIT, Catalog, CatalogControl, CatalogError};
 pub use check::{Check, CheckStatus, Example, ExampleAsset, ExampleVerdict, Fix};
 pub use collect::{
-    CallTemplate, Collector, Expression, KindCollector, KindSource, ListCall, Prepare, Read, ReadTarget,
-    RelationRule, Scope, SecretsRule, Template,
+    AbsentOn, CallTemplate, Collector, Expression, KindCollector, KindSource, ListCall, Prepare, Read,
+    ReadTarget, RelationRule, Scope, SecretsRule, Template,
 };
 pub use control::{
     Archetype, Control, ControlBand, EffectMeaning, KillChain, KillChainCell, LineRule, LockheedStage,
@@ -35,13 +38,20 @@ pub use control::{
 };
 pub use framework::{Framework, Requirement, Strength, by_number};
 pub use functions::{
-    COLLECTOR_FUNCTIONS, FUNCTIONS, LINE_FUNCTIONS, check_language, collector_language, line_language,
+    COLLECTOR_FUNCTIONS, FUNCTIONS, LINE_FUNCTIONS, MAPPING_FUNCTIONS, check_language, collector_language,
+    line_language, mapping_functions, mapping_language,
 };
 pub use import::{ArnRule, ImportMap, WordRule};
 pub use lifecycle::Lifecycle;
 pub use load::{Content, Files, LoadError};
+pub use mapping::{AssetRule, Becomes, Beside, Mapping, PartRule};
+pub use secret::{
+    AllowedSecret, SecretExample, SecretMatcher, SecretRule, SecretRules, SecretSettings, SecretValidator,
+    SecretVerdict, secret_pattern,
+};
 pub use settings::{
     AccountSettings, Assurance, Delegation, LabelRule, Period, Retention, Settings, SettingsError, SlaDays,
     ValidFor, Waiver,
 };
+pub use shape::ShapeFunctions;
 pub use source::SourceRef;

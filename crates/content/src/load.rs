@@ -3,7 +3,7 @@
 //! Loading never stops at the first mistake: what is wrong becomes a [`Problem`] that names file and line,
 //! and the rest is still read. Whoever asked decides that problems are fatal (the build and `--content` do).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -20,6 +20,8 @@ use crate::framework::{Framework, FrameworkFile, Requirement, Strength, by_numbe
 use crate::functions::check_language;
 use crate::import::ImportMap;
 use crate::lifecycle::{Lifecycle, LifecycleFile};
+use crate::mapping::{self, Mapping, MappingFile};
+use crate::secret::{self, PlaceholderFile, SecretExample, SecretFile, SecretRules};
 use crate::yaml::{self, Located};
 use crate::{compile, validate};
 
@@ -49,6 +51,10 @@ pub struct Content {
     pub frameworks: Vec<Framework>,
     /// What findings of other scanners mean, by scanner.
     pub imports: Vec<ImportMap>,
+    /// What resources in code become, by type.
+    pub mappings: Vec<Mapping>,
+    /// What secrets look like.
+    pub secrets: SecretRules,
 }
 
 impl Content {
@@ -63,6 +69,12 @@ impl Content {
         by_id
             .and_then(|at| self.checks.get(at))
             .or_else(|| self.checks.iter().find(|check| check.aliases.iter().any(|alias| *alias == *id)))
+    }
+
+    /// What a resource type of Terraform becomes.
+    pub fn mapping(&self, name: &str) -> Option<&Mapping> {
+        let at = self.mappings.binary_search_by(|mapping| (*mapping.name).cmp(name)).ok()?;
+        self.mappings.get(at)
     }
 
     /// The framework with this id.
@@ -131,6 +143,8 @@ pub struct Loaded {
     pub content: Content,
     /// The examples of the checks that the folder holds, with the lines on which they stand.
     pub examples: Vec<(CheckId, Vec<Located<Example>>)>,
+    /// The examples of the rules about secrets, by the rule.
+    pub secret_examples: Vec<(Box<str>, Vec<Located<SecretExample>>)>,
     /// Everything that is wrong.
     pub problems: Vec<Problem>,
 }
@@ -157,8 +171,13 @@ pub fn load(files: &Files, base: Content) -> Loaded {
     loaded.content.services.sort_by(|a, b| a.id.cmp(&b.id));
     loaded.content.collectors.sort_by(|a, b| a.service.cmp(&b.service));
     loaded.content.frameworks.sort_by(|a, b| a.id.cmp(&b.id));
+    loaded.content.imports.sort_by(|a, b| a.id.cmp(&b.id));
+    loaded.content.mappings.sort_by(|a, b| a.name.cmp(&b.name));
+    loaded.content.secrets.rules.sort_by(|a, b| a.id.cmp(&b.id));
     relate_controls(&mut loaded.content);
     let problems = validate::references(&loaded.content);
+    loaded.problems.extend(problems);
+    let problems = mapping::problems(&loaded.content);
     loaded.problems.extend(problems);
     let imports = loaded.content.imports.iter().flat_map(|map| map.problems(&loaded.content));
     loaded.problems.extend(imports);
@@ -233,9 +252,12 @@ impl Loader {
             (Some("checks"), Some(_)) => self.parsed(path, text, Self::check),
             (Some("frameworks"), Some(_)) => self.parsed(path, text, Self::framework),
             (Some("imports"), Some(_)) => self.parsed(path, text, Self::import),
+            (Some("mappings"), Some("terraform")) => self.parsed(path, text, Self::mappings),
+            (Some("secrets"), Some("placeholders.yaml")) => self.parsed(path, text, Self::placeholders),
+            (Some("secrets"), Some(_)) => self.parsed(path, text, Self::secrets),
             (Some("collect"), Some(_)) => self.parsed(path, text, Self::collector),
             _ => {
-                let message = "a content folder has `ssrm/`, `checks/<cloud>/<service>/`, `collect/<cloud>/`, `frameworks/` and `imports/`; this file is none of them";
+                let message = "a content folder has `ssrm/`, `checks/<cloud>/<service>/`, `collect/<cloud>/`, `mappings/terraform/<provider>/`, `secrets/`, `frameworks/` and `imports/`; this file is none of them";
                 self.loaded.problems.push(Problem::new(path, message));
             }
         }
@@ -402,9 +424,15 @@ impl Loader {
             reader.problem(line, format!("the file of framework `{id}` must be `frameworks/{id}.yaml`"));
         }
         let mut requirements = Vec::with_capacity(written.len() + others.len());
+        let mut listed = BTreeSet::new();
         for Located { line, value } in others {
             if written.contains_key(&value) {
                 reader.problem(line, format!("`{value}` is under `requirements` already"));
+                continue;
+            }
+            if !listed.insert(value.clone()) {
+                reader.problem(line, format!("`{value}` is listed twice"));
+                continue;
             }
             requirements.push(Requirement {
                 id: value,
@@ -425,17 +453,34 @@ impl Loader {
             });
         }
         requirements.sort_by(|a, b| by_number(&a.id, &b.id));
-        for twice in requirements.windows(2) {
-            if let [a, b] = twice
-                && a.id == b.id
-            {
-                reader.problem(line, format!("`{}` is listed twice", a.id));
-            }
-        }
-        requirements.dedup_by(|a, b| a.id == b.id);
         let (title, version, publisher, url) = (file.title, file.version, file.publisher, file.url);
         let framework = Framework { id, title, version, publisher, url, requirements, file: path.into() };
         put(&mut self.loaded.content.frameworks, framework, |framework| &framework.id);
+    }
+
+    fn mappings(&mut self, path: &str, file: MappingFile) {
+        for mapping in mapping::mappings(&mut self.reader(path), file) {
+            put(&mut self.loaded.content.mappings, mapping, |mapping| &mapping.name);
+        }
+    }
+
+    fn secrets(&mut self, path: &str, file: SecretFile) {
+        let controls = self.loaded.content.control_ids();
+        for (rule, examples) in secret::rules(&mut self.reader(path), file, &controls) {
+            self.loaded.secret_examples.push((rule.id.clone(), examples));
+            let rules = &mut self.loaded.content.secrets.rules;
+            if let Some(other) = rules.iter().find(|old| old.id == rule.id && old.file != rule.file) {
+                let message = format!("`{}` has a rule `{}` already", other.file, rule.id);
+                self.reader(path).problem(1, message);
+                continue;
+            }
+            put(rules, rule, |rule| &rule.id);
+        }
+    }
+
+    fn placeholders(&mut self, path: &str, file: PlaceholderFile) {
+        let patterns = secret::placeholders(&mut self.reader(path), file);
+        self.loaded.content.secrets.placeholders.extend(patterns);
     }
 
     fn collector(&mut self, path: &str, file: CollectorFile) {

@@ -8,6 +8,7 @@ use partywall_model::{
 };
 use serde::Deserialize;
 
+use crate::secret::SecretSettings;
 use crate::yaml::{self, Located};
 
 /// The whole file.
@@ -30,6 +31,8 @@ pub struct Settings {
     pub overlays: Vec<Located<Delegation>>,
     /// Failures that are accepted for a time.
     pub waivers: Vec<Located<Waiver>>,
+    /// What a scan for secrets may find.
+    pub secrets: SecretSettings,
     /// Documents by which providers prove their side.
     pub assurances: Vec<Located<Assurance>>,
     /// How many days evidence stays fresh.
@@ -261,6 +264,9 @@ impl Settings {
                 _ => continue,
             };
             return Err(refuse(waiver.line, message.to_owned()));
+        }
+        if let Some((line, message)) = settings.secrets.mistake() {
+            return Err(refuse(line, message));
         }
         let is_layer = |word: &str| controls.iter().any(|control| control.layer_word() == word);
         let is_control = |word: &str| controls.iter().any(|control| control.as_str() == word);

@@ -108,7 +108,8 @@ fn requirements(content: &Content, check: &Check) -> Vec<Problem> {
     problems
 }
 
-fn is_known(content: &Content, kind: &Kind) -> bool {
+/// Whether a service file or a collector knows a kind.
+pub(crate) fn is_known(content: &Content, kind: &Kind) -> bool {
     content.services.iter().any(|service| service.kinds.contains_key(kind))
         || content.collectors.iter().flat_map(|collector| &collector.kinds).any(|known| known.kind == *kind)
 }
@@ -122,13 +123,7 @@ fn is_collected(collectors: &[Collector], kind: &Kind, path: &str) -> Option<boo
 /// Whether a collector fills a property at, above or below the path.
 fn fills(kind: &KindCollector, path: &str) -> bool {
     let path = path.split("[]").next().unwrap_or(path);
-    let mut targets = kind
-        .properties
-        .iter()
-        .map(|(target, _)| &**target)
-        .chain(kind.read.iter().flat_map(|read| &read.targets).map(|target| &*target.into))
-        .chain(kind.secrets.iter().map(|rule| &*rule.into));
-    targets.any(|target| is_prefix(target, path) || is_prefix(path, target))
+    kind.targets().any(|target| is_prefix(target, path) || is_prefix(path, target))
 }
 
 fn is_prefix(short: &str, long: &str) -> bool {

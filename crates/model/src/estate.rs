@@ -4,7 +4,7 @@
 //! says of a kind in an account and region whether its list was read to the end. A join over an incomplete
 //! population is unknown, never empty.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::asset::{Asset, Population, Provider};
@@ -20,6 +20,7 @@ pub struct Estate {
     listings: Vec<Listing>,
     by_id: HashMap<AssetId, usize>,
     by_kind: HashMap<Kind, Populations>,
+    by_others: HashSet<AssetId>,
 }
 
 /// The populations of one kind, by account.
@@ -62,6 +63,7 @@ impl Scope<'_> {
 pub struct EstateBuilder {
     assets: HashMap<AssetId, Asset>,
     listings: Vec<Listing>,
+    by_others: HashSet<AssetId>,
 }
 
 impl EstateBuilder {
@@ -69,28 +71,36 @@ impl EstateBuilder {
     pub fn add(&mut self, record: EvidenceRecord) {
         match record {
             EvidenceRecord::Asset(asset) => {
+                self.by_others.remove(&asset.id);
                 self.assets.insert(asset.id.clone(), *asset);
             }
             EvidenceRecord::Listing(listing) => self.listings.push(listing),
         }
     }
 
-    /// Takes in an asset that somebody else saw; one of our own with that id stays.
+    /// Takes in an asset that somebody else saw; one of our own with that id stays. It is one of the assets and
+    /// belongs to no population: no question about what else is there leads to it.
     ///
     /// Answers whether it was new.
     pub fn add_seen_by_others(&mut self, asset: Asset) -> bool {
         let is_new = !self.assets.contains_key(&asset.id);
-        self.assets.entry(asset.id.clone()).or_insert(asset);
+        if is_new {
+            self.by_others.insert(asset.id.clone());
+            self.assets.insert(asset.id.clone(), asset);
+        }
         is_new
     }
 
     /// The estate: with the organisation's asset, and one placeholder for each population whose list broke
-    /// off. `last_known` says how many there were when it was last listed.
+    /// off, except where it was left out knowingly ([`Why::LEFT_OUT`]). `last_known` says how many there were
+    /// when it was last listed.
     pub fn finish(mut self, last_known: impl Fn(&Listing) -> Option<u64>) -> Estate {
         let organisation = Asset::organisation();
         self.assets.entry(organisation.id.clone()).or_insert(organisation);
         for listing in &self.listings {
-            if let ListingOutcome::Incomplete(why) = &listing.outcome {
+            if let ListingOutcome::Incomplete(why) = &listing.outcome
+                && &*why.code != Why::LEFT_OUT
+            {
                 let asset = placeholder(listing, why, last_known(listing));
                 self.assets.insert(asset.id.clone(), asset);
             }
@@ -107,7 +117,7 @@ impl EstateBuilder {
                 &b.operation,
             ))
         });
-        Estate::of(assets, self.listings)
+        Estate::of(assets, self.listings, self.by_others)
     }
 }
 
@@ -123,11 +133,14 @@ fn placeholder(listing: &Listing, why: &Why, last_known: Option<u64>) -> Asset {
 }
 
 impl Estate {
-    fn of(assets: Vec<Asset>, listings: Vec<Listing>) -> Self {
+    fn of(assets: Vec<Asset>, listings: Vec<Listing>, by_others: HashSet<AssetId>) -> Self {
         let mut by_id = HashMap::with_capacity(assets.len());
         let mut by_kind: HashMap<Kind, Populations> = HashMap::new();
         for (at, asset) in assets.iter().enumerate() {
             by_id.insert(asset.id.clone(), at);
+            if by_others.contains(&asset.id) {
+                continue;
+            }
             let populations = by_kind.entry(asset.kind.clone()).or_default();
             populations.entry(asset.account.clone()).or_default().assets.push(at);
         }
@@ -140,12 +153,22 @@ impl Estate {
             let in_account = populations.entry(Some(listing.account.clone())).or_default();
             in_account.lists.push((listing.region.clone(), why));
         }
-        Self { assets, listings, by_id, by_kind }
+        Self { assets, listings, by_id, by_kind, by_others }
     }
 
     /// All assets, in their stable order.
     pub fn assets(&self) -> &[Asset] {
         &self.assets
+    }
+
+    /// Whether nobody but others saw an asset.
+    pub fn is_by_others(&self, asset: &Asset) -> bool {
+        self.by_others.contains(&asset.id)
+    }
+
+    /// The assets that we saw ourselves, or whose lists we asked for.
+    pub fn own_assets(&self) -> impl Iterator<Item = &Asset> {
+        self.assets.iter().filter(|asset| !self.is_by_others(asset))
     }
 
     /// All lists that were asked for.
@@ -163,7 +186,7 @@ impl Estate {
         self.by_id.get(id).copied()
     }
 
-    /// The assets of a kind in a scope, placeholders left out.
+    /// The assets of a kind in a scope, placeholders and what only others saw left out.
     pub fn of_kind<'a, 's>(
         &'a self,
         kind: &str,
@@ -261,6 +284,19 @@ mod tests {
     }
 
     #[test]
+    fn what_was_left_out_knowingly_is_not_complete_and_leaves_no_placeholder() {
+        let why = Why::new(WhyKind::NotRead, "ec2:DescribeRegions").with_code(Why::LEFT_OUT);
+        let estate = estate(vec![
+            listing("eu-west-1", ListingOutcome::Complete),
+            listing("other-regions", ListingOutcome::Incomplete(why)),
+        ]);
+        assert!(estate.assets().iter().all(|asset| asset.population.is_seen()));
+        let (account, region) = (AccountId::from("111122223333"), Region::from("eu-west-1"));
+        assert!(estate.completeness("AWS::EC2::VPC", Scope::Account(&account)).is_err());
+        assert!(estate.completeness("AWS::EC2::VPC", Scope::Region(&account, &region)).is_ok());
+    }
+
+    #[test]
     fn a_refused_list_leaves_a_placeholder_and_is_not_complete() {
         let why = Why::parse_short("ec2:DescribeVpcs UnauthorizedOperation");
         let estate = estate(vec![
@@ -275,6 +311,21 @@ mod tests {
         let refused = estate.completeness("AWS::EC2::VPC", Scope::Account(&account)).unwrap_err();
         assert_eq!(*refused, why);
         assert_eq!(estate.of_kind("AWS::EC2::VPC", Scope::Everywhere).count(), 0);
+    }
+
+    #[test]
+    fn what_only_others_saw_belongs_to_no_population() {
+        let vpc = |id: &str| Asset::new(Provider::Aws, "AWS::EC2::VPC", id);
+        let mut builder = EstateBuilder::default();
+        builder.add(EvidenceRecord::Asset(Box::new(vpc("ours"))));
+        assert!(!builder.add_seen_by_others(vpc("ours")));
+        assert!(builder.add_seen_by_others(vpc("theirs")) && !builder.add_seen_by_others(vpc("theirs")));
+        let estate = builder.finish(|_| None);
+        let of_kind: Vec<&str> =
+            estate.of_kind("AWS::EC2::VPC", Scope::Everywhere).map(|asset| asset.id.as_str()).collect();
+        assert_eq!(of_kind, ["ours"]);
+        assert!(estate.is_by_others(estate.asset("theirs").unwrap()));
+        assert!(estate.own_assets().all(|asset| asset.id != *"theirs"));
     }
 
     #[test]

@@ -40,6 +40,9 @@ pub enum WhyKind {
 }
 
 impl Why {
+    /// The code of what the user left out knowingly: a region that was not named.
+    pub const LEFT_OUT: &'static str = "LeftOut";
+
     /// A reason without code or message.
     pub fn new(kind: WhyKind, operation: impl Into<Box<str>>) -> Self {
         Self { kind, operation: operation.into(), code: "".into(), message: "".into() }

@@ -10,7 +10,7 @@ use partywall_ssrm::frameworks::Frameworks;
 use partywall_ssrm::score::{Exposure, State};
 use partywall_ssrm::status::{self, Assurance, Status, WaiverUse};
 use partywall_ssrm::switches::switches;
-use partywall_store::history::SqliteStore;
+use partywall_store::history::{Recorded, SqliteStore};
 
 use crate::args::{AssessArgs, Common, Format, TextOrJson};
 use crate::exit::{Exit, Failure, Precedence};
@@ -110,9 +110,8 @@ pub fn assess_evidence<A>(
     let context = Context::new(&estate, settings, &content.lifecycle, now);
     let progress = ProgressLine::new("judging", quiet);
     progress.expect(estate.assets().len());
-    let mut filtering = filter.judge(&context, &estate, content, &mut |done| progress.done(done));
+    let filtering = filter.judge(&context, &estate, content, imported, &mut |done| progress.done(done));
     drop(progress);
-    filter.take_in(imported, &mut filtering);
     let Filtering { judgement, listed, filtered } = filtering;
 
     let controls: Vec<ControlId> = content.control_ids();
@@ -168,7 +167,10 @@ pub fn assess_evidence<A>(
     let trend = history::trend(store, &run, &judgement.findings)?;
     let document = document.with_trend(Some(&trend));
     let answered = answer(&Judged { document, status: &status })?;
-    history::record(store, &run, &judgement.findings, settings.retention)?;
+    let recorded = history::record(store, &run, &judgement.findings, settings.retention)?;
+    if recorded == Recorded::Already && !quiet {
+        eprintln!("this evidence is in the history already; what stands there of it stays as it is");
+    }
     Ok(answered)
 }
 

@@ -6,16 +6,18 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
+use jiff::civil::Date;
+use jiff::tz::Offset;
 use partywall_content::{Content, Settings};
-use partywall_model::{Layer, Severity};
+use partywall_model::{CheckId, Layer, Severity};
 use partywall_report::diff::{
     self, AssetChanges, AssetName, Counts, Difference, FigureChange, FindingChange, LineFacts, MovedControl,
     RunFacts,
 };
 use partywall_report::text::TextStyle;
 use partywall_store::history::{
-    AssetRow, Comparison, FindingState, HeldLine, Moved, Obstacle, RunState, RunSummary, Side, SqliteStore,
-    Store, compare,
+    AssetRow, Comparison, FindingRow, FindingState, HeldLine, Moved, Obstacle, RunState, RunSummary, Side,
+    SqliteStore, Store, compare,
 };
 
 use crate::args::{Common, DiffArgs, DiffFormat};
@@ -52,13 +54,41 @@ pub(crate) fn diff(args: &DiffArgs, common: &Common) -> Result<Exit, Failure> {
         DiffFormat::Markdown => diff::write_markdown(&difference, out),
     })?;
     let precedence = if args.strict { Precedence::Incompleteness } else { Precedence::Findings };
-    let is_worse = has_got_worse(&difference, Severity::from(args.fail_on));
+    let accepted = Accepted {
+        content: &content,
+        settings: &settings,
+        on: Offset::UTC.to_datetime(after.figures.run.taken_at).date(),
+    };
+    let threshold = Severity::from(args.fail_on);
+    let back = comparison.new.iter().chain(&comparison.reopened);
+    let is_worse = difference.counts.moved_to_you > 0
+        || back.into_iter().any(|state| state.row.severity >= threshold && !accepted.covers(&state.row));
     Ok(Exit::of(is_worse, !difference.not_compared.is_empty(), precedence))
 }
 
-fn has_got_worse(difference: &Difference, threshold: Severity) -> bool {
-    let back = difference.new.iter().chain(&difference.reopened);
-    back.into_iter().any(|finding| finding.severity >= threshold) || difference.counts.moved_to_you > 0
+/// The waivers of the settings on a day. A history does not keep the names of assets, so that a waiver has to
+/// give an identifier or a fingerprint.
+struct Accepted<'a> {
+    content: &'a Content,
+    settings: &'a Settings,
+    on: Date,
+}
+
+impl Accepted<'_> {
+    fn covers(&self, row: &FindingRow) -> bool {
+        self.settings.waivers.iter().map(|waiver| &waiver.value).any(|waiver| {
+            (waiver.fingerprint.is_some() || waiver.asset.is_some())
+                && waiver.until >= self.on
+                && self.today(&waiver.check) == self.today(&row.check)
+                && waiver.fingerprint.is_none_or(|wanted| wanted == row.fingerprint)
+                && waiver.asset.as_ref().is_none_or(|wanted| row.asset == *wanted.as_str())
+        })
+    }
+
+    /// The id that a check has today.
+    fn today<'i>(&'i self, id: &'i CheckId) -> &'i CheckId {
+        self.content.check(id.as_str()).map_or(id, |check| &check.id)
+    }
 }
 
 /// Where runs come from; the history is opened when the first of them is asked for.

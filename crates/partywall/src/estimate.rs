@@ -1,7 +1,7 @@
 //! How many calls a live run will make: said before a large one, and in full with `--estimate`.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io::{self, Write};
 
 use partywall_aws::Client;
@@ -9,7 +9,7 @@ use partywall_aws::collector::{
     CollectError, Control, Estimate, Selection, Targets, aggregated_counts, estimate,
 };
 use partywall_content::Content;
-use partywall_model::{AccountId, Kind, Region};
+use partywall_model::{AccountId, Kind, Region, Why};
 use partywall_store::history::{SqliteStore, Store};
 
 use crate::exit::Failure;
@@ -22,6 +22,8 @@ pub(crate) struct Expected {
     estimate: Estimate,
     accounts: usize,
     regions: usize,
+    /// Why the enabled regions could not be listed, so that one stands for all.
+    unlisted: Option<Why>,
     /// The aggregator that was asked, or why it gave no answer.
     aggregator: Option<Result<String, String>>,
 }
@@ -37,12 +39,13 @@ impl Expected {
         store: Option<&SqliteStore>,
         aggregator: Option<&str>,
     ) -> Result<Self, CollectError> {
+        let mut unlisted = None;
         let regions = match selection.regions.is_empty() {
             false => selection.regions.clone(),
-            true => {
-                let enabled = targets.regions(client, &control.stop).await;
-                enabled.unwrap_or_else(|| vec![Region::from(client.region())])
-            }
+            true => targets.regions(client, &control.stop).await.unwrap_or_else(|why| {
+                unlisted = Some(why);
+                vec![Region::from(client.region())]
+            }),
         };
         let mut counts = BTreeMap::new();
         let aggregator = match aggregator {
@@ -56,18 +59,26 @@ impl Expected {
             }),
         };
         let counts = RefCell::new(counts);
+        let last: HashMap<AccountId, HashMap<(Region, Kind), u64>> = targets
+            .accounts()
+            .into_iter()
+            .map(|account| {
+                let known = store.and_then(|store| store.last_known_in(&account).ok()).unwrap_or_default();
+                (account, known)
+            })
+            .collect();
         let population = |account: &AccountId, region: &Region, kind: &Kind| {
             // The aggregator knows how many there are in all; only the sum matters, so it stands at the first
             // place that is asked about.
             let aggregated = counts.borrow_mut().get_mut(kind).map(std::mem::take);
-            let last_known = || store?.last_known(account, region, kind).ok().flatten();
+            let last_known = || last.get(account)?.get(&(region.clone(), kind.clone())).copied();
             aggregated.or_else(last_known)
         };
         let accounts = targets.accounts();
         let known = &control.known;
         let estimate =
             estimate(client, &content.collectors, selection, &accounts, &regions, known, &population)?;
-        Ok(Self { estimate, accounts: accounts.len(), regions: regions.len(), aggregator })
+        Ok(Self { estimate, accounts: accounts.len(), regions: regions.len(), unlisted, aggregator })
     }
 
     /// One sentence, where the run is a large one.
@@ -79,13 +90,16 @@ impl Expected {
     fn sentence(&self) -> String {
         let (lists, reads) = self.estimate.totals();
         let all = lists.saturating_add(reads);
+        let unlisted = self.unlisted.as_ref();
+        let unlisted = unlisted.map(|why| format!(" (nobody could say which others are enabled: {why})"));
         format!(
-            "about {} calls to AWS are expected: {} to list what there is, {} to read it, in {} and {}",
+            "about {} calls to AWS are expected: {} to list what there is, {} to read it, in {} and {}{}",
             grouped(all),
             grouped(lists),
             grouped(reads),
             counted(self.accounts, "account"),
             counted(self.regions, "region"),
+            unlisted.unwrap_or_default(),
         )
     }
 

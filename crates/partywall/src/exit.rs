@@ -27,12 +27,7 @@ pub enum Exit {
 
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
-        Self::from(match exit {
-            Exit::Fine => 0,
-            Exit::Findings => 1,
-            Exit::Unusable => 2,
-            Exit::Incomplete => 3,
-        })
+        Self::from(exit.code())
     }
 }
 
@@ -46,6 +41,16 @@ pub enum Precedence {
 }
 
 impl Exit {
+    /// The number.
+    pub(crate) fn code(self) -> u8 {
+        match self {
+            Self::Fine => 0,
+            Self::Findings => 1,
+            Self::Unusable => 2,
+            Self::Incomplete => 3,
+        }
+    }
+
     /// The code for an assessment.
     pub fn of(has_findings: bool, is_incomplete: bool, precedence: Precedence) -> Self {
         match (has_findings, is_incomplete, precedence) {
@@ -75,7 +80,7 @@ pub enum Failure {
     #[error(transparent)]
     Collect(#[from] CollectError),
     /// Ctrl-C a second time, or before anything was read.
-    #[error("interrupted: there is no report, and nothing was kept")]
+    #[error("interrupted: there is no report, and nothing new was kept")]
     Interrupted,
     /// Something that was typed.
     #[error("{0}")]

@@ -15,7 +15,7 @@ use partywall_report::Filtered;
 
 use crate::args::Filters;
 use crate::exit::Failure;
-use crate::import::Imported;
+use crate::import::{Imported, not_read};
 use crate::questions::{SUGGESTIONS, no_such_check};
 
 /// Filters that name things which exist.
@@ -76,53 +76,48 @@ impl Filter {
         self.listed_from
     }
 
-    /// Puts what others found behind our own verdicts, and drops ours on assets that only they saw: there is nothing
-    /// that we could have judged.
-    pub(crate) fn take_in(&self, imported: Imported, filtering: &mut Filtering) {
-        if imported.is_empty() {
-            return;
-        }
-        let Filtering { judgement, listed, .. } = filtering;
-        let is_own = |finding: &Finding| !imported.is_foreign_only(&finding.asset);
-        *listed = judgement.findings.iter().take(*listed).filter(|finding| is_own(finding)).count();
-        judgement.findings.retain(is_own);
-        let foreign = imported.findings(&judgement.findings);
-        let (shown, hidden): (Vec<Finding>, Vec<Finding>) =
-            foreign.into_iter().partition(|finding| finding.severity >= self.listed_from);
-        let count = shown.len();
-        judgement.findings.splice(*listed..*listed, shown);
-        *listed += count;
-        judgement.findings.extend(hidden);
-    }
-
-    /// Judges an estate by the checks that run.
+    /// Judges an estate by the checks that run, and puts what others found behind our own verdicts. What only they
+    /// saw is judged by nobody: there our checks count as not seen, and are not listed.
     pub(crate) fn judge(
         &self,
         context: &Context<'_>,
         estate: &Estate,
         content: &Content,
+        imported: Imported,
         progress: &mut dyn FnMut(usize),
     ) -> Filtering {
-        if self.is_everything() {
-            let judgement = judge(context, estate, &content.checks, progress);
-            return Filtering { listed: judgement.findings.len(), judgement, filtered: None };
-        }
         let (run, left_out): (Vec<&Check>, Vec<&Check>) =
             content.checks.iter().partition(|check| self.runs(&check.id));
-        let chosen: Vec<Check> = run.iter().copied().cloned().collect();
-        let mut judgement = judge(context, estate, &chosen, progress);
+        let chosen: Vec<Check>;
+        let checks = if left_out.is_empty() {
+            &content.checks
+        } else {
+            chosen = run.iter().copied().cloned().collect();
+            &chosen
+        };
+        let mut judgement = judge(context, estate, checks, progress);
+        let foreign = imported.findings(&judgement.findings, estate);
+        judgement.findings.extend(foreign);
         // Stable: what is listed stays in the order of the estate.
         judgement.findings.sort_by_key(|finding| finding.severity < self.listed_from);
         let judged = judgement.findings.len();
         let listed = judgement.findings.partition_point(|finding| finding.severity >= self.listed_from);
-        judgement.findings.extend(unseen(estate, &left_out));
+        let why = Why::new(WhyKind::NotRead, "a filter left the check out");
+        judgement.findings.extend(unseen(estate.own_assets(), &left_out, why));
+        let verdicts_left_out = judgement.findings.len() - judged;
+        let all: Vec<&Check> = content.checks.iter().collect();
+        let foreign = estate.assets().iter().filter(|asset| estate.is_by_others(asset));
+        judgement.findings.extend(unseen(foreign, &all, not_read()));
+        if self.is_everything() {
+            return Filtering { judgement, listed, filtered: None };
+        }
         let looked_at: BTreeSet<&str> = run.iter().map(|check| check.control.as_str()).collect();
         let has_checks = |id: &str| content.checks.iter().any(|check| check.control == *id);
         let filtered = Filtered {
             asked: self.asked.clone(),
             checks_run: run.len(),
             checks_left_out: left_out.len(),
-            verdicts_left_out: judgement.findings.len() - judged,
+            verdicts_left_out,
             verdicts_not_listed: judged - listed,
             controls_not_looked_at: content
                 .control_ids()
@@ -144,20 +139,20 @@ pub(crate) struct Filtering {
     pub(crate) filtered: Option<Filtered>,
 }
 
-/// The verdicts of checks that did not run: not seen.
-fn unseen(estate: &Estate, checks: &[&Check]) -> Vec<Finding> {
+/// The verdicts of checks that did not run on assets: not seen.
+fn unseen<'a>(assets: impl Iterator<Item = &'a Asset>, checks: &[&Check], why: Why) -> Vec<Finding> {
     let mut by_kind: BTreeMap<&Kind, Vec<&Check>> = BTreeMap::new();
     for check in checks {
         for kind in &check.kinds {
             by_kind.entry(kind).or_default().push(check);
         }
     }
-    let why = Arc::new(Why::new(WhyKind::NotRead, "a filter left the check out"));
+    let why = Arc::new(why);
     let of_asset = |asset: &Asset| -> Vec<Finding> {
         let checks = by_kind.get(&asset.kind).into_iter().flatten();
         checks.map(|check| not_seen(asset, check, &why)).collect()
     };
-    estate.assets().iter().flat_map(of_asset).collect()
+    assets.flat_map(of_asset).collect()
 }
 
 fn not_seen(asset: &Asset, check: &Check, why: &Arc<Why>) -> Finding {

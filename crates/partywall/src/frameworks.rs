@@ -45,7 +45,8 @@ impl AskedFrameworks {
                 ids.push(id.clone());
             }
         }
-        Ok(Some(Self { ids, catalog: args.catalog.as_deref().map(read_catalog).transpose()? }))
+        let catalog = args.catalog.as_deref().map(|path| read_catalog(path, &ids, content)).transpose()?;
+        Ok(Some(Self { ids, catalog }))
     }
 
     /// What is said of each.
@@ -63,7 +64,8 @@ impl AskedFrameworks {
     }
 }
 
-fn read_catalog(path: &Path) -> Result<Catalog, Failure> {
+/// The user's catalogue; one that knows none of the frameworks that are asked about is refused.
+fn read_catalog(path: &Path, ids: &[String], content: &Content) -> Result<Catalog, Failure> {
     let refuse = |why: String| {
         Failure::Usage(format!(
             "cannot read the catalogue `{}`: {why}; --catalog takes an OSCAL catalogue in JSON",
@@ -74,7 +76,18 @@ fn read_catalog(path: &Path) -> Result<Catalog, Failure> {
     let mut bytes = Vec::new();
     // One byte more than may be, so that what is too large is seen to be.
     file.take(CATALOG_LIMIT + 1).read_to_end(&mut bytes).map_err(|error| refuse(error.to_string()))?;
-    Catalog::read(&bytes).map_err(|error| refuse(error.to_string()))
+    let catalog = Catalog::read(&bytes).map_err(|error| refuse(error.to_string()))?;
+    let frameworks = || ids.iter().filter_map(|id| content.framework(id));
+    let mut requirements = frameworks().flat_map(|framework| &framework.requirements);
+    if requirements.any(|requirement| catalog.control(&requirement.id).is_some()) {
+        return Ok(catalog);
+    }
+    let expected: Vec<String> = frameworks()
+        .filter_map(|framework| Some(format!("`{}` of {}", framework.requirements.first()?.id, framework.id)))
+        .collect();
+    let held: Vec<String> = catalog.controls().take(1).map(|(id, _)| format!("`{id}`")).collect();
+    let message = format!("it has ids like {}, and none like {}", held.concat(), expected.join(", "));
+    Err(refuse(message))
 }
 
 /// `partywall frameworks`.

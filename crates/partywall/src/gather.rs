@@ -1,6 +1,7 @@
 //! Sources become evidence folders. Live accounts are read into a temporary folder, or into the one that the
 //! user wants to keep, and from then on they are recorded evidence like any other.
 
+use std::io;
 use std::path::{Path, PathBuf};
 
 use partywall_model::EstateBuilder;
@@ -50,7 +51,7 @@ pub(crate) fn gather(args: &AssessArgs, live: &Live<'_>) -> Result<Gathered, Fai
     let quiet = live.quiet;
     let is_live = names_live(args)?;
     // What is recorded is opened first: a mistake there must not cost a live run.
-    let mut readers = open(&folders(&args.sources))?;
+    let mut readers = open(&folders(&args.sources), quiet)?;
     let mut kept = None;
     if is_live {
         let saved = live.gather(args)?;
@@ -94,15 +95,20 @@ pub(crate) fn names_live(args: &AssessArgs) -> Result<bool, Failure> {
 
 /// Reads folders alone, for questions about recorded assets.
 pub(crate) fn read(folders: &[PathBuf]) -> Result<Gathered, Failure> {
-    join(&open(folders)?, true)
+    join(&open(folders, true)?, true)
 }
 
 /// Opens evidence folders. A folder that is none itself stands for the evidence folders in it: those of
 /// several accounts, say.
-fn open(folders: &[PathBuf]) -> Result<Vec<EvidenceReader>, Failure> {
+fn open(folders: &[PathBuf], quiet: bool) -> Result<Vec<EvidenceReader>, Failure> {
     let mut readers = Vec::new();
     for folder in folders {
-        let inner = evidence_in(folder);
+        let Inner { evidence: inner, others } = evidence_in(folder)?;
+        if !inner.is_empty() && !quiet {
+            for other in others {
+                eprintln!("`{}` holds no evidence and is left out", other.display());
+            }
+        }
         let whole = if inner.is_empty() { std::slice::from_ref(folder) } else { &inner };
         for folder in whole {
             readers.push(EvidenceReader::open(folder)?);
@@ -111,17 +117,40 @@ fn open(folders: &[PathBuf]) -> Result<Vec<EvidenceReader>, Failure> {
     Ok(readers)
 }
 
-/// The evidence folders in a folder that is none itself, in the order of their names.
-fn evidence_in(folder: &Path) -> Vec<PathBuf> {
-    let is_evidence = |folder: &Path| folder.join(evidence::MANIFEST).is_file();
-    if is_evidence(folder) {
-        return Vec::new();
+/// The folders in a folder that is no evidence itself, in the order of their names.
+#[derive(Default)]
+struct Inner {
+    evidence: Vec<PathBuf>,
+    others: Vec<PathBuf>,
+}
+
+/// A folder that cannot be entered is an error: an account might lie in it.
+fn evidence_in(folder: &Path) -> Result<Inner, Failure> {
+    let unreadable =
+        |path: &Path, cause: &io::Error| Failure::Usage(format!("cannot read `{}`: {cause}", path.display()));
+    let is_evidence = |folder: &Path| {
+        let manifest = folder.join(evidence::MANIFEST);
+        manifest.try_exists().map_err(|cause| unreadable(&manifest, &cause))
+    };
+    let mut inner = Inner::default();
+    // What is no folder at all is refused where it is opened.
+    if !folder.is_dir() || is_evidence(folder)? {
+        return Ok(inner);
     }
-    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    let mut inner: Vec<PathBuf> =
-        entries.map(|entry| entry.path()).filter(|path| is_evidence(path)).collect();
-    inner.sort();
-    inner
+    for entry in std::fs::read_dir(folder).map_err(|cause| unreadable(folder, &cause))? {
+        let path = entry.map_err(|cause| unreadable(folder, &cause))?.path();
+        match path.metadata() {
+            Ok(about) if !about.is_dir() => {}
+            Ok(_) if is_evidence(&path)? => inner.evidence.push(path),
+            Ok(_) => inner.others.push(path),
+            // A link that leads nowhere.
+            Err(cause) if cause.kind() == io::ErrorKind::NotFound => {}
+            Err(cause) => return Err(unreadable(&path, &cause)),
+        }
+    }
+    inner.evidence.sort();
+    inner.others.sort();
+    Ok(inner)
 }
 
 fn join(readers: &[EvidenceReader], quiet: bool) -> Result<Gathered, Failure> {
@@ -163,8 +192,9 @@ fn header(readers: &[EvidenceReader], tallies: Vec<partywall_model::OperationTal
             environment: partywall_model::Environment::Unlabelled,
         })
         .collect();
-    accounts.sort_by(|a, b| a.id.cmp(&b.id));
-    accounts.dedup();
+    // Of one account in several folders a name goes before none.
+    accounts.sort_by(|a, b| (&a.id, a.name.is_none(), &a.name).cmp(&(&b.id, b.name.is_none(), &b.name)));
+    accounts.dedup_by(|a, b| a.id == b.id);
     let mut regions: Vec<partywall_model::Region> =
         manifests().flat_map(|manifest| manifest.regions.iter().cloned()).collect();
     regions.sort();
@@ -190,5 +220,36 @@ fn header(readers: &[EvidenceReader], tallies: Vec<partywall_model::OperationTal
         } else {
             RunEnd::Interrupted
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folders_that_hold_no_evidence_are_told_from_those_that_do() {
+        let place = tempfile::tempdir().unwrap();
+        for folder in ["b", "a", "notes"] {
+            std::fs::create_dir(place.path().join(folder)).unwrap();
+        }
+        for folder in ["b", "a"] {
+            std::fs::write(place.path().join(folder).join(evidence::MANIFEST), "{}").unwrap();
+        }
+        std::fs::write(place.path().join("readme.txt"), "hello").unwrap();
+        let inner = evidence_in(place.path()).unwrap();
+        assert_eq!(inner.evidence, ["a", "b"].map(|name| place.path().join(name)));
+        assert_eq!(inner.others, [place.path().join("notes")]);
+        assert!(evidence_in(&place.path().join("a")).unwrap().evidence.is_empty(), "it is evidence itself");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_folder_whose_entry_cannot_be_looked_at_is_an_error() {
+        let place = tempfile::tempdir().unwrap();
+        // A link to itself can be looked at by nobody, whoever asks.
+        std::os::unix::fs::symlink("loop", place.path().join("loop")).unwrap();
+        let error = evidence_in(place.path()).err().unwrap();
+        assert!(error.to_string().contains("loop"), "{error}");
     }
 }

@@ -15,7 +15,7 @@ use partywall_ssrm::status::{History, Status};
 use partywall_ssrm::{Line, Need};
 use partywall_store::history::{
     AssetRow, Change, ControlRow, FigureRow, FindingRow, HeldLine, Keep, LayerRow, Outcome, PopulationRow,
-    RunFigures, RunId, RunRecord, RunSummary, Signature, SqliteStore, Store, StoreError,
+    Recorded, RunFigures, RunId, RunRecord, RunSummary, Signature, SqliteStore, Store, StoreError,
 };
 
 use crate::args::{AssessArgs, Common};
@@ -176,10 +176,11 @@ pub(crate) fn record(
     run: &RunRecord,
     findings: &[Finding],
     retention: Retention,
-) -> Result<(), StoreError> {
-    store.record_run(run, &mut findings.iter().map(FindingRow::from))?;
+) -> Result<Recorded, StoreError> {
+    let recorded = store.record_run(run, &mut findings.iter().map(FindingRow::from))?;
     let keep = keep(store, retention)?;
-    store.prune(&keep).map(drop)
+    store.prune(&keep)?;
+    Ok(recorded)
 }
 
 /// What to keep. Days are counted back from the newest run, so that an old history is not emptied at a blow.
@@ -206,7 +207,7 @@ pub(crate) fn trend(store: &dyn Store, run: &RunRecord, findings: &[Finding]) ->
         at: run.taken_at,
         complete: run.complete,
         findings: count(findings.len()),
-        failing: count(findings.iter().filter(|finding| finding.verdict == Verdict::Fail).count()),
+        failing: count(findings.iter().filter(|finding| Outcome::of(finding) == Outcome::Fail).count()),
         overall: run.overall.map(trend_figure),
         layers: run.layers.iter().map(trend_layer).collect(),
         controls: trend_controls(&run.controls),
@@ -218,7 +219,7 @@ pub(crate) fn trend(store: &dyn Store, run: &RunRecord, findings: &[Finding]) ->
 fn since(store: &dyn Store, last: &RunSummary, findings: &[Finding]) -> Result<SinceLast, StoreError> {
     let mut now: HashMap<Fingerprint, Outcome> = HashMap::with_capacity(findings.len());
     for finding in findings {
-        let outcome = Outcome::from(&finding.verdict);
+        let outcome = Outcome::of(finding);
         let worst = now.entry(finding.fingerprint).or_insert(outcome);
         *worst = outcome.max(*worst);
     }
@@ -237,7 +238,7 @@ fn since(store: &dyn Store, last: &RunSummary, findings: &[Finding]) -> Result<S
         Change::Reopened => since.reopened += 1,
         Change::Standing => since.standing += 1,
         Change::Unseen => since.became_unknown += 1,
-        Change::SeenAgain | Change::Nothing => {}
+        Change::Dropped | Change::SeenAgain | Change::Nothing => {}
     };
     store.findings(&last.id, &mut |then| {
         if let Some(outcome) = now.remove(&then.row.fingerprint) {

@@ -8,22 +8,26 @@
 
 pub mod prowler;
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use partywall_checks::fingerprint;
 use partywall_content::{Content, ImportMap};
 use partywall_model::{
-    Asset, AssetId, CheckId, Confidence, ControlId, EstateBuilder, Finding, KillChainStage, Node, Problem,
-    Provider, Severity, Source, ThirdParty, Verdict, Why, WhyKind,
+    AccountId, Asset, AssetId, CheckId, Confidence, ControlId, Estate, EstateBuilder, Finding,
+    KillChainStage, Node, Problem, Provider, Severity, Source, ThirdParty, Verdict, Why, WhyKind,
 };
 use partywall_report::{Account, Header};
+use sha2::{Digest, Sha256};
 
 use crate::exit::Failure;
 
 /// What could not be mapped is named so often; the rest is counted.
 const NAMED: usize = 5;
+/// A finding may be dated so far ahead: clocks without an offset are read as UTC.
+const AHEAD: SignedDuration = SignedDuration::from_hours(24);
 
 /// One finding as its scanner gave it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,7 +59,7 @@ pub struct Foreign {
 }
 
 /// What came out of a foreign check.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Outcome {
     /// Good.
     Pass,
@@ -69,8 +73,6 @@ pub enum Outcome {
 #[derive(Debug, Default)]
 pub struct Imported {
     findings: Vec<Placed>,
-    /// Assets that nobody but the scanner saw.
-    foreign_only: HashSet<AssetId>,
     /// What could not be mapped.
     pub(crate) problems: Vec<Problem>,
 }
@@ -82,6 +84,8 @@ struct Placed {
     asset: Asset,
     control: ControlId,
     same: Option<CheckId>,
+    /// The check of ours judges no asset of this kind: what it says stands elsewhere in the account.
+    is_elsewhere: bool,
     stage: KillChainStage,
 }
 
@@ -89,7 +93,7 @@ impl Imported {
     /// Reads files, and puts what they speak of into the estate and the header.
     ///
     /// # Errors
-    /// A file that cannot be read or is of no form that is known.
+    /// A file that cannot be read or is of no form that is known, and a finding that is still to come.
     pub fn read(
         files: &[PathBuf],
         content: &Content,
@@ -97,6 +101,8 @@ impl Imported {
         header: &mut Header,
     ) -> Result<Self, Failure> {
         let mut imported = Self::default();
+        let present = Timestamp::now();
+        let latest = present.saturating_add(AHEAD).unwrap_or(Timestamp::MAX);
         let map = content.imports.iter().find(|map| &*map.id == prowler::ID);
         for file in files {
             let Some(map) = map else {
@@ -104,22 +110,21 @@ impl Imported {
             };
             let mut unmapped = Unmapped::default();
             let mut take = |foreign: Foreign| imported.take(foreign, map, content, &mut unmapped);
-            prowler::read(file, &mut take).map_err(|error| Failure::Usage(error.to_string()))?;
+            prowler::read(file, latest, &mut take).map_err(|error| Failure::Usage(error.to_string()))?;
             imported.problems.extend(unmapped.problem(file));
         }
-        for placed in &imported.findings {
-            if builder.add_seen_by_others(placed.asset.clone()) {
-                imported.foreign_only.insert(placed.asset.id.clone());
-            }
-        }
         // What only another scanner knows was read by nobody here; a clean file must not look like a clean account.
-        let unread = imported.foreign_only.len();
+        let unread = imported
+            .findings
+            .iter()
+            .filter(|placed| builder.add_seen_by_others(placed.asset.clone()))
+            .count();
         if unread > 0 {
             let message =
                 format!("{unread} assets are known from imported findings alone: no check looked at them");
             imported.problems.push(Problem::new("import", message));
         }
-        imported.tell(header);
+        imported.tell(header, present);
         Ok(imported)
     }
 
@@ -137,6 +142,7 @@ impl Imported {
         let cell = content.control(control.as_str()).and_then(|control| control.killchain.first());
         let stage = same.map(|check| check.stage).or(cell.map(|cell| cell.stage));
         self.findings.push(Placed {
+            is_elsewhere: same.is_some_and(|check| !check.kinds.contains(&asset.kind)),
             asset,
             control: control.clone(),
             same: same.map(|check| check.id.clone()),
@@ -145,9 +151,14 @@ impl Imported {
         });
     }
 
-    /// Accounts, regions and times that only the files know.
-    fn tell(&self, header: &mut Header) {
-        for Placed { asset, foreign, .. } in &self.findings {
+    /// Accounts and regions that only the files know; and their times, where nothing of ours has one.
+    fn tell(&self, header: &mut Header, present: Timestamp) {
+        if header.collected_to == Timestamp::UNIX_EPOCH && !self.is_empty() {
+            let times = || self.findings.iter().filter_map(|placed| placed.foreign.at);
+            header.collected_from = times().min().unwrap_or(present).min(present);
+            header.collected_to = times().max().unwrap_or(present).min(present);
+        }
+        for Placed { asset, .. } in &self.findings {
             if let Some(id) = asset.account.clone().filter(|id| !header.accounts.iter().any(|a| a.id == *id))
             {
                 let environment = partywall_model::Environment::Unlabelled;
@@ -158,10 +169,6 @@ impl Imported {
             {
                 header.regions.push(region);
             }
-            let Some(at) = foreign.at else { continue };
-            let is_first = header.collected_to == Timestamp::UNIX_EPOCH;
-            header.collected_from = if is_first { at } else { header.collected_from.min(at) };
-            header.collected_to = header.collected_to.max(at);
         }
     }
 
@@ -170,42 +177,118 @@ impl Imported {
         self.findings.is_empty()
     }
 
-    /// Tells this import from others in the history.
+    /// Tells this import from others in the history, by what was found and in no order.
     pub(crate) fn identity(&self) -> String {
-        let last = self.findings.iter().filter_map(|placed| placed.foreign.at).max().unwrap_or_default();
-        format!("import:{}:{last}", self.findings.len())
+        let foreign = self.findings.iter().map(|placed| &placed.foreign);
+        let mut all: Vec<_> = foreign
+            .map(|Foreign { check, account, region, resource, outcome, muted, at, .. }| {
+                (check, account, region, resource, outcome, muted, at)
+            })
+            .collect();
+        all.sort_unstable();
+        let mut hash = Sha256::new();
+        all.iter().for_each(|one| hash.update(format!("{one:?}")));
+        let digits: String = hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+        format!("import:{digits}")
     }
 
-    /// Whether nobody but the scanner saw an asset.
-    pub(crate) fn is_foreign_only(&self, asset: &AssetId) -> bool {
-        self.foreign_only.contains(asset)
-    }
-
-    /// The findings, given what our own checks said. `own` holds no verdicts on assets that only the scanner saw.
-    pub(crate) fn findings(self, own: &[Finding]) -> Vec<Finding> {
-        let own: HashMap<(&CheckId, &AssetId), &Verdict> =
-            own.iter().map(|finding| ((&finding.check, &finding.asset), &finding.verdict)).collect();
-        let mut said = HashSet::new();
-        let mut findings = Vec::with_capacity(self.findings.len());
+    /// The findings, given what our own checks said. Of resources that stand for one asset each check speaks once.
+    pub(crate) fn findings(self, own: &[Finding], estate: &Estate) -> Vec<Finding> {
+        let ours = Ours::of(own, estate, &self.findings);
+        let mut places = HashMap::new();
+        let mut kept: Vec<(Finding, Box<str>)> = Vec::with_capacity(self.findings.len());
+        let mut more: HashMap<usize, HashSet<Box<str>>> = HashMap::new();
         for placed in self.findings {
-            let finding = placed.finding(&own);
-            if said.insert((finding.check.clone(), finding.asset.clone(), finding.verdict.word())) {
-                findings.push(finding);
+            let (finding, resource) = placed.finding(&ours);
+            let at =
+                match places.entry((finding.check.clone(), finding.asset.clone(), finding.verdict.word())) {
+                    Entry::Vacant(place) => {
+                        place.insert(kept.len());
+                        kept.push((finding, resource));
+                        continue;
+                    }
+                    Entry::Occupied(place) => *place.get(),
+                };
+            let Some((known, first)) = kept.get_mut(at) else { continue };
+            if resource != *first {
+                more.entry(at).or_default().insert(resource);
+            }
+            if rank(&finding) > rank(known) {
+                *known = finding;
             }
         }
-        findings
+        for (at, resources) in more {
+            let Some((known, _)) = kept.get_mut(at) else { continue };
+            let more = resources.len();
+            let noun = if more == 1 { "resource" } else { "resources" };
+            known.summary = format!("{} … and {more} more {noun}", known.summary).into();
+        }
+        kept.into_iter().map(|(finding, _)| finding).collect()
+    }
+}
+
+/// Which of several findings stands for all: one that counts, that nobody hid, the worst, the newest.
+fn rank(finding: &Finding) -> Option<(bool, bool, Severity, Option<Timestamp>)> {
+    let said = finding.third_party.as_ref()?;
+    Some((said.repeats.is_none(), !said.muted, finding.severity, said.at))
+}
+
+/// What our own checks said, as far as others may repeat it.
+#[derive(Debug, Default)]
+struct Ours<'f> {
+    on: HashMap<(&'f CheckId, &'f AssetId), &'f Verdict>,
+    /// Whether a check failed anywhere in an account, and in each region of it.
+    around: HashMap<(&'f CheckId, &'f AccountId, Option<&'f str>), bool>,
+}
+
+impl<'f> Ours<'f> {
+    fn of(own: &'f [Finding], estate: &'f Estate, placed: &[Placed]) -> Self {
+        let mut ours = Self::default();
+        let repeated: HashMap<&CheckId, bool> = placed.iter().fold(HashMap::new(), |mut all, placed| {
+            if let Some(check) = &placed.same {
+                *all.entry(check).or_default() |= placed.is_elsewhere;
+            }
+            all
+        });
+        for finding in own {
+            let Some(is_elsewhere) = repeated.get(&finding.check) else { continue };
+            ours.on.insert((&finding.check, &finding.asset), &finding.verdict);
+            let asset = estate.asset(finding.asset.as_str()).filter(|_| *is_elsewhere);
+            let Some((asset, account)) = asset.and_then(|asset| Some((asset, asset.account.as_ref()?)))
+            else {
+                continue;
+            };
+            let region = asset.region.as_ref().map(|region| Some(region.as_str()));
+            for region in region.into_iter().chain([None]) {
+                *ours.around.entry((&finding.check, account, region)).or_default() |=
+                    finding.verdict == Verdict::Fail;
+            }
+        }
+        ours
+    }
+
+    /// Whether we judged the gap that a finding speaks of, and then whether we found it.
+    fn found(&self, placed: &Placed) -> Option<bool> {
+        let check = placed.same.as_ref()?;
+        if !placed.is_elsewhere {
+            return self.on.get(&(check, &placed.asset.id)).map(|verdict| **verdict == Verdict::Fail);
+        }
+        let account = placed.asset.account.as_ref()?;
+        let near = self.around.get(&(check, account, Some(&*placed.foreign.region)));
+        near.or_else(|| self.around.get(&(check, account, None))).copied()
     }
 }
 
 impl Placed {
-    fn finding(self, own: &HashMap<(&CheckId, &AssetId), &Verdict>) -> Finding {
-        let Self { foreign, asset, control, same, stage } = self;
+    /// The finding, and the resource that it is about.
+    fn finding(self, ours: &Ours<'_>) -> (Finding, Box<str>) {
+        let found = ours.found(&self);
+        let Self { foreign, asset, control, same, stage, .. } = self;
         let check = CheckId::from(format!("{}/{}", prowler::ID, foreign.check));
-        let ours = same.as_ref().and_then(|id| own.get(&(id, &asset.id)));
-        let adds = ours.is_none_or(|ours| foreign.outcome == Outcome::Fail && **ours != Verdict::Fail);
+        let adds = found.is_none_or(|found| foreign.outcome == Outcome::Fail && !found);
         let summary =
             if foreign.muted { format!("{} (muted there)", foreign.told) } else { foreign.told.into() };
-        Finding {
+        let finding = Finding {
             verdict: match foreign.outcome {
                 Outcome::Pass => Verdict::Pass,
                 Outcome::Fail => Verdict::Fail,
@@ -229,7 +312,8 @@ impl Placed {
                 muted: foreign.muted,
                 at: foreign.at,
             })),
-        }
+        };
+        (finding, foreign.resource)
     }
 }
 
@@ -253,12 +337,16 @@ fn asset(foreign: &Foreign, map: &ImportMap) -> Option<Asset> {
         }
     };
     asset.account = account.map(Into::into);
-    let why = Why::new(WhyKind::NotRead, "import").with_message("imported: not read by us");
-    asset.properties = Node::unknown(why);
+    asset.properties = Node::unknown(not_read());
     if let Some(at) = foreign.at {
-        asset.provenance.add("", Source::Call { operation: "prowler:import".into(), at });
+        asset.provenance.add("", Source::Call { operation: format!("{}:import", prowler::ID).into(), at });
     }
     Some(asset)
+}
+
+/// Why nothing is known of what only others saw.
+pub(crate) fn not_read() -> Why {
+    Why::new(WhyKind::NotRead, "import").with_message("imported: not read by us")
 }
 
 fn partition(arn: &str) -> &str {

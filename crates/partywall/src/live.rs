@@ -3,7 +3,7 @@
 //! Ctrl-C ends the asking, not the run: what was read becomes evidence that says of itself that it was cut
 //! short, and is assessed. A second Ctrl-C ends everything at once and leaves nothing behind.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::path::{Path, PathBuf};
 
@@ -21,12 +21,10 @@ use partywall_store::history::SqliteStore;
 
 use crate::args::{AssessArgs, AwsSource};
 use crate::estimate::{self, Expected};
-use crate::exit::Failure;
+use crate::exit::{Exit, Failure};
 use crate::progress::ProgressLine;
-use crate::resume::{Anew, Earlier, merged};
+use crate::resume::{Anew, Earlier, forget_cured, merged};
 
-/// The exit code of a run that ends without an answer.
-const INTERRUPTED: i32 = 2;
 /// Stands for every region of an account.
 const ALL_REGIONS: &str = "all";
 /// Stands for the enabled regions that nobody could list.
@@ -121,7 +119,8 @@ impl Live<'_> {
         let expected = drive(&control.stop, async {
             let client = connect(options, &control.stop).await?;
             let targets = Targets::find(&client, &accounts, &control.stop).await?;
-            Ok(self.expected(&client, &selection, &targets, &control, aggregator).await?)
+            let expected = self.expected(&client, &selection, &targets, &control, aggregator).await?;
+            if control.stop.is_stopped() { Err(Failure::Interrupted) } else { Ok(expected) }
         })?;
         estimate::print(&expected)
     }
@@ -153,11 +152,11 @@ impl Live<'_> {
         let known = earlier.as_ref().map(Earlier::known).transpose()?.unwrap_or_default();
         let control = Control { known, ..Control::default() };
         let selection = Selection { regions, services: Vec::new() };
-        let mut anew = earlier.is_some().then(Anew::default);
+        let mut anew = earlier.is_some().then(|| Anew::of(self.content));
         let surveyed = drive(&control.stop, async {
             let client = connect(options, &control.stop).await?;
             let targets = Targets::find(&client, &accounts, &control.stop).await?;
-            if !self.quiet {
+            if !self.quiet && !control.stop.is_stopped() {
                 let expected = self.expected(&client, &selection, &targets, &control, aggregator).await?;
                 expected.announcement().into_iter().for_each(|sentence| eprintln!("{sentence}"));
             }
@@ -169,30 +168,35 @@ impl Live<'_> {
             let content = &self.content.collectors;
             Ok(survey(&client, content, &selection, targets, &control, &mut sink, &progress).await?)
         })?;
+        anew.iter_mut().for_each(|anew| anew.asked_of(&surveyed));
         let mut footer = footer(surveyed);
         if let (Some(earlier), Some(anew)) = (&earlier, &anew) {
-            let interrupted = earlier.carry_over(self.content, anew, &mut writer)?;
+            let interrupted = earlier.carry_over(anew, &mut writer)?;
             footer.complete &= !interrupted;
             join(&mut footer, earlier, anew)?;
         }
+        fold(&mut footer);
         let complete = footer.complete;
         let saved = writer.finish(footer)?;
         if !complete && !self.quiet {
-            say_how_to_go_on(&saved);
+            say_how_to_go_on(&saved, save.is_some());
         }
         Ok(saved)
     }
 }
 
-fn say_how_to_go_on(saved: &SavedEvidence) {
-    match saved.is_temporary() {
-        true => eprintln!(
+fn say_how_to_go_on(saved: &SavedEvidence, is_new: bool) {
+    let folder = saved.folder().display();
+    match (saved.is_temporary(), is_new) {
+        (true, _) => eprintln!(
             "interrupted: what follows is about what was read until then; with --save it could be gone on with"
         ),
-        false => eprintln!(
-            "interrupted: what was read is in `{folder}`; go on with: partywall assess aws --resume {folder}",
-            folder = saved.folder().display()
+        (false, true) => eprintln!(
+            "interrupted: what was read is in `{folder}`; go on with the same command, with `--resume '{folder}'` in place of --save"
         ),
+        (false, false) => {
+            eprintln!("interrupted: what was read is in `{folder}`; go on with the same command");
+        }
     }
 }
 
@@ -204,7 +208,7 @@ fn drive<T>(stop: &Stop, work: impl Future<Output = Result<T, Failure>>) -> Resu
         loop {
             tokio::select! {
                 done = &mut work => return done,
-                _ = tokio::signal::ctrl_c() => {
+                Ok(()) = tokio::signal::ctrl_c() => {
                     if stop.is_stopped() {
                         // What is dropped before it is finished leaves nothing behind.
                         return Err(Failure::Interrupted);
@@ -226,7 +230,7 @@ fn end_at_interrupt(temporary: Option<PathBuf>) -> Result<(), Failure> {
             // What cannot be removed lies where temporary things are removed.
             let _removed = temporary.map(std::fs::remove_dir_all);
             eprintln!("{}", Failure::Interrupted);
-            std::process::exit(INTERRUPTED);
+            std::process::exit(i32::from(Exit::Unusable.code()));
         }
     });
     Ok(())
@@ -277,27 +281,42 @@ fn not_scanned(account: Option<&AccountId>, region: &str, why: Why) -> RegionNot
     RegionNotScanned { account: account.cloned(), region: region.into(), why }
 }
 
-/// The enabled regions that were not named: once for all accounts where it holds for all.
+/// The enabled regions that were not named.
 fn regions_left_out(accounts: &[Collected]) -> Vec<RegionNotScanned> {
-    let mut by_region: BTreeMap<&Region, Vec<AccountId>> = BTreeMap::new();
-    for collected in accounts {
-        for region in &collected.regions_left_out {
-            by_region.entry(region).or_default().push(AccountId::from(collected.identity.account.as_str()));
-        }
-    }
-    let why = || {
-        let message = "it is enabled, but not among the regions that were named";
-        Why::new(WhyKind::NotRead, "ec2:DescribeRegions").with_message(message)
-    };
     let mut left_out = Vec::new();
-    for (region, without) in by_region {
-        if without.len() == accounts.len() {
-            left_out.push(not_scanned(None, region.as_str(), why()));
-        } else {
-            left_out.extend(without.iter().map(|account| not_scanned(Some(account), region.as_str(), why())));
+    for Collected { identity, regions_left_out, .. } in accounts {
+        let account = AccountId::from(identity.account.as_str());
+        for region in regions_left_out {
+            let message = "it is enabled, but not among the regions that were named";
+            let why = Why::new(WhyKind::NotRead, "ec2:DescribeRegions").with_message(message);
+            left_out.push(not_scanned(Some(&account), region.as_str(), why));
         }
     }
     left_out
+}
+
+/// A region that was left out in every account is named once for all of them.
+fn fold(footer: &mut Footer) {
+    let mut by_region: BTreeMap<(Region, Why), BTreeSet<AccountId>> = BTreeMap::new();
+    let mut folded = Vec::new();
+    for left_out in std::mem::take(&mut footer.regions_not_scanned) {
+        match left_out.account {
+            Some(account) if ![ALL_REGIONS, ALL_OTHERS].contains(&left_out.region.as_str()) => {
+                by_region.entry((left_out.region, left_out.why)).or_default().insert(account);
+            }
+            _ => folded.push(left_out),
+        }
+    }
+    for ((region, why), without) in by_region {
+        if footer.accounts.iter().all(|account| without.contains(&account.id)) {
+            folded.push(not_scanned(None, region.as_str(), why));
+        } else {
+            folded.extend(
+                without.iter().map(|account| not_scanned(Some(account), region.as_str(), why.clone())),
+            );
+        }
+    }
+    footer.regions_not_scanned = folded;
 }
 
 /// What the earlier collection knew and the one that went on with it did not ask again.
@@ -309,22 +328,32 @@ fn join(footer: &mut Footer, earlier: &Earlier, anew: &Anew) -> Result<(), Failu
         }
     }
     footer.regions.extend(manifest.regions.iter().cloned());
-    let untouched =
-        |left_out: &&RegionNotScanned| left_out.account.as_ref().is_some_and(|id| !anew.has_account(id));
-    let stays: Vec<RegionNotScanned> =
-        manifest.regions_not_scanned.iter().filter(untouched).cloned().collect();
-    for left_out in stays {
-        let same = |known: &RegionNotScanned| {
-            (&known.account, &known.region) == (&left_out.account, &left_out.region)
+    // A region that was not named this time may have been read the time before.
+    let was_read = |RegionNotScanned { account, region, .. }: &RegionNotScanned| {
+        let left_out = manifest.regions_not_scanned.iter().any(|earlier| {
+            earlier.region == *region && (earlier.account.is_none() || earlier.account == *account)
+        });
+        let was_entered = manifest.accounts.iter().any(|entered| Some(&entered.id) == account.as_ref());
+        !left_out && was_entered && manifest.regions.contains(region)
+    };
+    footer.regions_not_scanned.retain(|left_out| !was_read(left_out));
+    for left_out in &manifest.regions_not_scanned {
+        // What was said of all accounts was said of each.
+        let of: Vec<&AccountId> = match &left_out.account {
+            Some(account) => vec![account],
+            None => manifest.accounts.iter().map(|account| &account.id).collect(),
         };
-        if !footer.regions_not_scanned.iter().any(same) {
-            footer.regions_not_scanned.push(left_out);
+        for account in of.into_iter().filter(|account| !anew.has_account(account)) {
+            footer
+                .regions_not_scanned
+                .push(RegionNotScanned { account: Some(account.clone()), ..left_out.clone() });
         }
     }
     footer.problems.extend(manifest.problems.iter().cloned());
     footer.problems.sort();
     footer.problems.dedup();
     let mut tallies = earlier.tallies()?;
+    forget_cured(&mut tallies, &footer.tallies);
     tallies.append(&mut footer.tallies);
     footer.tallies = merged(tallies);
     Ok(())

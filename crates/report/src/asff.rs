@@ -78,7 +78,7 @@ fn finding(document: &Document<'_>, row: &Row<'_, '_>) -> Option<Value> {
         "CreatedAt": time(first),
         "UpdatedAt": time(now),
         "Severity": { "Label": label, "Original": found.severity },
-        "Title": at_most(TITLE, row.title()),
+        "Title": at_most(TITLE, row.title),
         "Description": at_most(DESCRIPTION, &row.sentence()),
         "ProductFields": fields(document, row),
         "Resources": [resource(row, place)],
@@ -153,6 +153,9 @@ fn fields(document: &Document<'_>, row: &Row<'_, '_>) -> Value {
     say("evidence", &row.finding.evidence.join("; "));
     say("overdue", if row.mark.overdue { "true" } else { "" });
     say("stale", if row.mark.stale { "true" } else { "" });
+    say("source", row.source().unwrap_or_default());
+    say("repeats", row.repeats().unwrap_or_default());
+    say("incomplete", &document.incomplete.told().unwrap_or_default());
     say("filtered", &document.summary.filtered.as_ref().map(|filtered| filtered.words()).unwrap_or_default());
     fields.into()
 }
@@ -178,14 +181,14 @@ fn resource(row: &Row<'_, '_>, place: Place<'_>) -> Value {
     }
     if let Some(resource) = resource.as_object_mut() {
         resource.insert("Details".into(), json!({ "Other": details }));
-        let tags: Map<String, Value> = row
-            .asset
-            .into_iter()
-            .flat_map(|asset| &asset.tags)
-            .take(TAGS)
-            .filter(|(name, _)| !name.trim().is_empty())
-            .map(|(name, value)| (at_most(128, name), at_most(256, value).into()))
-            .collect();
+        let mut tags: Map<String, Value> = Map::new();
+        let named = row.asset.into_iter().flat_map(|asset| &asset.tags);
+        for (name, value) in named.filter(|(name, _)| !name.trim().is_empty()) {
+            // Of two whose names are cut to the same the first stays.
+            if tags.len() < TAGS {
+                tags.entry(at_most(128, name)).or_insert_with(|| at_most(256, value).into());
+            }
+        }
         if !tags.is_empty() {
             resource.insert("Tags".into(), tags.into());
         }

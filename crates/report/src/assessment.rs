@@ -41,6 +41,16 @@ impl<'a> Assessment<'a> {
         self.judged.content.check(id)
     }
 
+    pub(crate) fn account_names(&self) -> impl Iterator<Item = (&'a AccountId, &'a str)> + use<'a> {
+        self.header.accounts.iter().filter_map(|account| Some((&account.id, account.name.as_deref()?)))
+    }
+
+    /// The bad thing that a verdict speaks of, in a few words: as content says it, or who else said so.
+    pub(crate) fn title(&self, finding: &'a Finding) -> &'a str {
+        let foreign = finding.third_party.as_ref().map_or(finding.check.as_str(), |said| &said.title);
+        self.check(finding.check.as_str()).map_or(foreign, |check| &check.title)
+    }
+
     pub(crate) fn problems(&self) -> impl Iterator<Item = &'a Problem> + use<'a> {
         self.status.problems.iter().chain(self.problems)
     }

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use partywall_content::Check;
-use partywall_model::{Asset, CheckId, ControlId, Finding, Sensitivity, Severity, Verdict};
+use partywall_model::{Asset, CheckId, ControlId, Finding, Sensitivity, Severity};
 use partywall_ssrm::score::Exposure;
 
 use crate::document::{AssetFacts, Document};
+use crate::rows::{Outcome, repeats};
 
 /// A check that fails somewhere, or could not be seen everywhere.
 #[derive(Debug)]
@@ -14,8 +15,8 @@ pub(crate) struct Cause<'a, 'd> {
     pub(crate) check: &'a CheckId,
     /// None where a check is no longer known.
     pub(crate) content: Option<&'a Check>,
-    /// What another scanner calls its check.
-    pub(crate) told: Option<&'a str>,
+    /// The bad thing in a few words.
+    pub(crate) title: &'a str,
     pub(crate) control: &'a ControlId,
     pub(crate) severity: Severity,
     /// Open failures, worst asset first.
@@ -37,7 +38,7 @@ pub(crate) struct Failure<'a, 'd> {
     pub(crate) finding: &'a Finding,
     pub(crate) asset: Option<&'a Asset>,
     /// The check's title.
-    pub(crate) title: Option<&'a str>,
+    pub(crate) title: &'a str,
     pub(crate) facts: Option<&'d AssetFacts>,
 }
 
@@ -49,7 +50,7 @@ impl<'a, 'd> Failure<'a, 'd> {
             at,
             finding,
             asset: position.and_then(|at| assessment.estate().assets().get(at)),
-            title: assessment.check(finding.check.as_str()).map(|check| &*check.title),
+            title: assessment.title(finding),
             facts: position.and_then(|at| document.facts.get(at)),
         }
     }
@@ -67,7 +68,7 @@ impl<'a, 'd> Failure<'a, 'd> {
         let summary = &*self.finding.summary;
         let rest = summary.strip_prefix(self.label()).and_then(|rest| rest.strip_prefix(": "));
         match rest {
-            Some(rest) if self.title == Some(rest) => {
+            Some(rest) if self.title == rest => {
                 let pieces: Vec<&str> =
                     self.finding.evidence.iter().take(PIECES).map(|piece| &**piece).collect();
                 pieces.join("; ")
@@ -92,23 +93,17 @@ impl<'a, 'd> Failure<'a, 'd> {
     }
 }
 
-impl<'a> Cause<'a, '_> {
-    /// The bad thing in a few words.
-    pub(crate) fn title(&self) -> &'a str {
-        self.content.map_or(self.told.unwrap_or(self.check.as_str()), |check| &check.title)
-    }
-}
-
 /// All causes with an open failure, worst first: severity, then how many failing assets are exposed or of the
 /// highest sensitivity, then how many fail.
 pub(crate) fn causes<'a, 'd>(document: &'d Document<'a>) -> Vec<Cause<'a, 'd>> {
     let assessment = &document.assessment;
     let mut causes: BTreeMap<&'a str, Cause<'a, 'd>> = BTreeMap::new();
-    for (at, finding) in assessment.findings().iter().enumerate() {
+    let all = assessment.findings().iter().enumerate();
+    for (at, finding) in all.filter(|(_, finding)| repeats(finding).is_none()) {
         let cause = causes.entry(finding.check.as_str()).or_insert_with(|| Cause {
             check: &finding.check,
             content: assessment.check(finding.check.as_str()),
-            told: finding.third_party.as_ref().map(|said| &*said.title),
+            title: assessment.title(finding),
             control: &finding.control,
             severity: finding.severity,
             failing: Vec::new(),
@@ -117,17 +112,17 @@ pub(crate) fn causes<'a, 'd>(document: &'d Document<'a>) -> Vec<Cause<'a, 'd>> {
             passing: 0,
             prized: 0,
         });
-        match &finding.verdict {
-            Verdict::Fail if document.marks.is_exempt(at) => cause.exempt += 1,
-            Verdict::Fail => {
+        match Outcome::of(&finding.verdict, &document.marks.at(at)) {
+            Outcome::Exempt => cause.exempt += 1,
+            Outcome::Fail => {
                 let failure = Failure::of(document, at, finding);
                 cause.prized += usize::from(failure.is_exposed() || failure.is_sensitive());
                 cause.severity = cause.severity.max(finding.severity);
                 cause.failing.push(failure);
             }
-            Verdict::Unknown(_) | Verdict::Manual => cause.unknown += 1,
-            Verdict::Pass => cause.passing += 1,
-            Verdict::NotApplicable => {}
+            Outcome::Unknown | Outcome::Manual => cause.unknown += 1,
+            Outcome::Pass => cause.passing += 1,
+            Outcome::NotApplicable => {}
         }
     }
     let mut causes: Vec<Cause<'a, 'd>> =

@@ -130,7 +130,7 @@ pub fn write_list_text<'a>(
     let (id, control) = (widest(|row| row.id.to_owned()), widest(|row| row.control.to_owned()));
     let kind = widest(kinds);
     for row in &rows {
-        let severity = looking(severity_look(row.severity), left(row.severity.word(), 9));
+        let severity = looking(Look::of(row.severity), left(row.severity.word(), 9));
         page.line(&[
             strong(left(row.id, id + 2)),
             severity,
@@ -147,14 +147,6 @@ fn kinds(row: &Row<'_>) -> String {
         [] => String::new(),
         [kind] => shown(kind).to_string(),
         [first, rest @ ..] => format!("{} +{}", shown(first), rest.len()),
-    }
-}
-
-fn severity_look(severity: Severity) -> Look {
-    match severity {
-        Severity::Critical | Severity::High => Look::Bad,
-        Severity::Medium => Look::Warn,
-        Severity::Low | Severity::Info => Look::Plain,
     }
 }
 

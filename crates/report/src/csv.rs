@@ -15,7 +15,7 @@ use crate::shown::shown;
 use crate::words;
 
 /// The columns in their order. More may be added at the end.
-pub const COLUMNS: [&str; 33] = [
+pub const COLUMNS: [&str; 36] = [
     "fingerprint",
     "verdict",
     "severity",
@@ -49,6 +49,9 @@ pub const COLUMNS: [&str; 33] = [
     "requirements",
     "fix",
     "filtered",
+    "incomplete",
+    "source",
+    "repeats",
 ];
 
 /// Writes the headings and every verdict.
@@ -59,21 +62,24 @@ pub fn write(document: &Document<'_>, out: &mut dyn Write) -> io::Result<()> {
     let mut table = WriterBuilder::new().terminator(Terminator::CRLF).from_writer(out);
     table.write_record(COLUMNS)?;
     let filtered = document.summary.filtered.as_ref().map(|filtered| filtered.words()).unwrap_or_default();
+    let incomplete = document.incomplete.told().unwrap_or_default();
     for row in rows(document) {
-        table.write_record(cells(document, &row, &filtered).iter().map(|cell| guarded(cell)))?;
+        table
+            .write_record(cells(document, &row, [&filtered, &incomplete]).iter().map(|cell| guarded(cell)))?;
     }
     table.flush()
 }
 
-fn cells(document: &Document<'_>, row: &Row<'_, '_>, filtered: &str) -> [String; COLUMNS.len()] {
+fn cells(
+    document: &Document<'_>,
+    row: &Row<'_, '_>,
+    [filtered, incomplete]: [&str; 2],
+) -> [String; COLUMNS.len()] {
     let finding = row.finding;
     let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
     let exempt = row.mark.exempt;
     let account = row.asset.and_then(|asset| asset.account.as_ref());
-    let named = account.and_then(|id| {
-        let known = document.assessment.header.accounts.iter().find(|account| account.id == *id);
-        known.and_then(|account| account.name.as_deref())
-    });
+    let named = account.and_then(|id| document.account_names.get(id).copied());
     let third_party = row.line.and_then(|line| line.third_party);
     let exposed = row.facts.map_or("", |facts| match facts.exposure {
         Exposure::Internet => "yes",
@@ -89,7 +95,7 @@ fn cells(document: &Document<'_>, row: &Row<'_, '_>, filtered: &str) -> [String;
         finding.severity.to_string(),
         words::confidence(finding.confidence).to_owned(),
         finding.check.to_string(),
-        row.title().to_owned(),
+        row.title.to_owned(),
         finding.control.to_string(),
         finding.control.layer_word().to_owned(),
         third_party.map_or_else(|| row.holder().to_owned(), |name| format!("third-party: {name}")),
@@ -117,6 +123,9 @@ fn cells(document: &Document<'_>, row: &Row<'_, '_>, filtered: &str) -> [String;
         requirements.join("; "),
         row.check.map(|check| check.fix.summary.to_string()).unwrap_or_default(),
         filtered.to_owned(),
+        incomplete.to_owned(),
+        text(row.source()),
+        text(row.repeats()),
     ]
 }
 

@@ -21,6 +21,8 @@ use crate::trend::TrendFigure;
 
 /// The name of the form, with its major version.
 pub const FORMAT: &str = "partywall-diff/1";
+/// Noted beside what could not have been found before.
+const IS_NEW: &str = "(the earlier run did not have this check)";
 
 /// Everything that is otherwise.
 #[derive(Debug, Serialize)]

@@ -17,6 +17,9 @@ mod summary;
 mod unseen;
 mod waivers;
 
+use std::collections::HashMap;
+
+use partywall_model::AccountId;
 use serde::Serialize;
 use serde::ser::{SerializeStruct, Serializer};
 
@@ -53,6 +56,8 @@ pub struct Document<'a> {
     /// One for each asset of the estate, in its order.
     pub(crate) facts: Vec<AssetFacts>,
     pub(crate) marks: Marks<'a>,
+    /// What people call the accounts that have a name.
+    pub(crate) account_names: HashMap<&'a AccountId, &'a str>,
     pub(crate) evidence: EvidenceFacts<'a>,
     pub(crate) incomplete: Incomplete,
     pub(crate) summary: Summary,
@@ -90,7 +95,7 @@ impl<'a> Document<'a> {
         }
         Self {
             evidence: EvidenceFacts::of(&assessment),
-            incomplete: Incomplete::of(&assessment, &unknown_reads),
+            incomplete: Incomplete::of(&assessment, &unknown_reads, filtered),
             summary: Summary::of(
                 &assessment,
                 &summary::Parts {
@@ -108,6 +113,7 @@ impl<'a> Document<'a> {
             waivers: assessment.status.waivers.iter().map(WaiverEntry::of).collect(),
             trend: None,
             frameworks: &[],
+            account_names: assessment.account_names().collect(),
             assessment,
             facts,
             marks,

@@ -281,7 +281,7 @@ fn evidence(document: &Document<'_>) -> Vec<(&'static str, String)> {
             format!("{} ({name}{})", account.id, account.environment)
         })
         .collect();
-    let (lines, verdicts, calls) = (&summary.lines, &summary.findings, &facts.operations.all);
+    let calls = &facts.operations.all;
     vec![
         (
             "Collected",
@@ -300,31 +300,8 @@ fn evidence(document: &Document<'_>) -> Vec<(&'static str, String)> {
                 thousands(summary.sensitivity_assumed)
             ),
         ),
-        (
-            "Lines",
-            format!(
-                "{} provider, {} shared, {} customer, {} third party, {} unknown, {} not applicable; {} rest on no page that was read",
-                thousands(lines.provider),
-                thousands(lines.shared()),
-                thousands(lines.customer),
-                thousands(lines.third_party),
-                thousands(lines.unknown),
-                thousands(lines.not_applicable),
-                thousands(summary.lines_unverified)
-            ),
-        ),
-        (
-            "Verdicts",
-            format!(
-                "{} pass, {} fail, {} exempt, {} unknown, {} manual, {} not applicable",
-                thousands(verdicts.pass),
-                thousands(verdicts.fail),
-                thousands(verdicts.exempt),
-                thousands(verdicts.unknown),
-                thousands(verdicts.manual),
-                thousands(verdicts.not_applicable)
-            ),
-        ),
+        ("Lines", words::lines_by_holder(document)),
+        ("Verdicts", words::verdicts_by_kind(document)),
         (
             "Calls",
             format!(

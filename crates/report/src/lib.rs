@@ -20,6 +20,7 @@ pub mod diff;
 mod document;
 mod filtered;
 pub mod frameworks;
+pub mod gate;
 pub mod html;
 pub mod json;
 pub mod markdown;

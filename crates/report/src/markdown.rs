@@ -18,7 +18,7 @@ use crate::unseen;
 use crate::words::{self, counted, thousands};
 
 /// Entries of each list; the others are counted.
-const TOP: usize = 10;
+pub(crate) const TOP: usize = 10;
 /// Assets that are named with each entry.
 const NAMED: usize = 3;
 
@@ -81,7 +81,14 @@ fn map(document: &Document<'_>, out: &mut dyn Write) -> io::Result<()> {
         None => writeln!(out, "\n**Overall: not measured.**")?,
     }
     let (missing, all) = (overall.not_measured.len(), counted(overall.controls_in_scope, "control"));
-    writeln!(out, "Not measured: {missing} of {all}.")
+    writeln!(out, "Not measured: {missing} of {all}.")?;
+    for told in words::inherited(document) {
+        writeln!(out, "\n{}.", sentence(&told))?;
+    }
+    if let Some(since) = document.trend.and_then(|trend| trend.since_last.as_ref()) {
+        writeln!(out, "\nSince the last run ({}): {}.", words::time(since.at), since.told())?;
+    }
+    Ok(())
 }
 
 fn figure(layer: &LayerEntry<'_>) -> (String, String) {
@@ -118,13 +125,13 @@ fn worst(document: &Document<'_>, out: &mut dyn Write) -> io::Result<()> {
             "| {} {} | {} | {} | {} | {} |",
             words::severity_sign(cause.severity),
             cause.severity,
-            sentence(cause.title()),
+            sentence(cause.title),
             code(cause.check.as_str()),
             whose(document, cause),
             where_it_fails(document, cause),
         )?;
     }
-    rest(causes.len(), "more cause", out)
+    rest(causes.len(), "cause", out)
 }
 
 /// Whose line it is, by the worst asset.
@@ -188,18 +195,14 @@ fn switches(document: &Document<'_>, out: &mut dyn Write) -> io::Result<()> {
             some_names(document, &gap.assets),
         )?;
     }
-    match document.switch_gaps.len().saturating_sub(TOP) {
-        0 => Ok(()),
-        1 => writeln!(out, "\nand 1 more switch"),
-        more => writeln!(out, "\nand {more} more switches"),
-    }
+    rest(document.switch_gaps.len(), "switch", out)
 }
 
 fn unseen(document: &Document<'_>, out: &mut dyn Write) -> io::Result<()> {
     let all = unseen::gathered(document);
-    let verdicts = document.assessment.findings().len();
+    let verdicts = &document.summary.findings;
     writeln!(out, "\n## What could not be seen, and why\n")?;
-    writeln!(out, "{} of {} unknown.", document.summary.findings.unknown, counted(verdicts, "verdict"))?;
+    writeln!(out, "{} of {} unknown.", verdicts.unknown, counted(verdicts.all(), "verdict"))?;
     if !all.is_empty() {
         writeln!(out)?;
         table_head(&["Operation", "What came back", "What hangs on it", "Where"], 0..0, out)?;
@@ -218,7 +221,7 @@ fn unseen(document: &Document<'_>, out: &mut dyn Write) -> io::Result<()> {
             codes(places),
         )?;
     }
-    rest(all.len(), "more operation", out)?;
+    rest(all.len(), "operation", out)?;
     for told in unseen::regions_left_out(document) {
         writeln!(out, "\n{}.", sentence(&told))?;
     }
@@ -249,11 +252,7 @@ fn fixes(document: &Document<'_>, out: &mut dyn Write) -> io::Result<()> {
             code(fix.verified_by),
         )?;
     }
-    match document.fixes.len().saturating_sub(TOP) {
-        0 => Ok(()),
-        1 => writeln!(out, "\nand 1 more fix"),
-        more => writeln!(out, "\nand {more} more fixes"),
-    }
+    rest(document.fixes.len(), "fix", out)
 }
 
 /// The frameworks that were asked for: how many requirements stand how, and the first that are not met.
@@ -296,9 +295,10 @@ fn table_head(heads: &[&str], figures: Range<usize>, out: &mut dyn Write) -> io:
     writeln!(out, "| {} |\n| {} |", heads.join(" | "), rules.join(" | "))
 }
 
-fn rest(all: usize, noun: &str, out: &mut dyn Write) -> io::Result<()> {
+/// How many entries follow those that are told.
+pub(crate) fn rest(all: usize, noun: &str, out: &mut dyn Write) -> io::Result<()> {
     match all.saturating_sub(TOP) {
         0 => Ok(()),
-        more => writeln!(out, "\nand {}", counted(more, noun)),
+        more => writeln!(out, "\nand {}", counted(more, &format!("more {noun}"))),
     }
 }

@@ -115,7 +115,7 @@ fn compliance(row: &Row<'_, '_>, (status_id, _): (u8, &str), severity_id: u8) ->
         "status_id": status_id,
         "checks": [{
             "uid": row.finding.check,
-            "name": row.title(),
+            "name": row.title,
             "severity_id": severity_id,
             "status_id": status_id,
         }],
@@ -126,10 +126,10 @@ fn finding_info(document: &Document<'_>, row: &Row<'_, '_>) -> Value {
     let why = row.check.map(|check| words::paragraphs(&check.why).join("\n\n")).unwrap_or_default();
     let mut info = json!({
         "uid": row.finding.fingerprint,
-        "title": row.title(),
+        "title": row.title,
         "desc": why,
         "types": [row.finding.control.layer_word()],
-        "analytic": { "uid": row.finding.check, "name": row.title(), "type": "Rule", "type_id": 1 },
+        "analytic": { "uid": row.finding.check, "name": row.title, "type": "Rule", "type_id": 1 },
         "data_sources": document.evidence.sources,
         "kill_chain": [kill_chain(row.finding.stage)],
         "last_seen_time": millis(document.assessment.header.collected_to),
@@ -212,7 +212,9 @@ fn cloud(document: &Document<'_>, row: &Row<'_, '_>) -> Value {
 fn unmapped(document: &Document<'_>, row: &Row<'_, '_>) -> Value {
     let facts = row.facts;
     json!({
-        "verdict": row.finding.verdict.word(),
+        "verdict": row.outcome.word(),
+        "source": row.source(),
+        "repeats": row.repeats(),
         "holder": row.holder(),
         "environment": facts.map(|facts| facts.environment.to_string()),
         "exposed": facts.and_then(|facts| match facts.exposure {
@@ -226,6 +228,7 @@ fn unmapped(document: &Document<'_>, row: &Row<'_, '_>) -> Value {
         "stale": row.mark.stale,
         "exempt_until": row.mark.exempt.map(|exempt| exempt.until.to_string()),
         "filtered": document.summary.filtered.as_ref().map(|filtered| filtered.words()),
+        "incomplete": document.incomplete.told(),
     })
 }
 

@@ -18,6 +18,8 @@ pub(crate) struct Row<'a, 'd> {
     pub(crate) facts: Option<&'d AssetFacts>,
     /// None where a check is no longer known.
     pub(crate) check: Option<&'a Check>,
+    /// The bad thing in a few words.
+    pub(crate) title: &'a str,
     pub(crate) control: Option<&'a Control>,
     pub(crate) mark: Mark<'a>,
     /// Whose line it is on.
@@ -60,6 +62,7 @@ impl<'a, 'd> Row<'a, 'd> {
             asset: position.and_then(|at| assessment.estate().assets().get(at)),
             facts: position.and_then(|at| document.facts.get(at)),
             check: assessment.check(finding.check.as_str()),
+            title: assessment.title(finding),
             control: document.lines.control(control).and_then(|at| assessment.controls().get(at)),
             mark,
             line: line.and_then(|at| document.lines.entries.get(at)),
@@ -67,11 +70,14 @@ impl<'a, 'd> Row<'a, 'd> {
         }
     }
 
-    /// The bad thing in a few words.
-    pub(crate) fn title(&self) -> &'a str {
-        let foreign =
-            self.finding.third_party.as_ref().map_or(self.finding.check.as_str(), |said| &said.title);
-        self.check.map_or(foreign, |check| &check.title)
+    /// The tool that said so, where it was not this one.
+    pub(crate) fn source(&self) -> Option<&'a str> {
+        self.finding.third_party.as_ref().map(|said| &*said.tool)
+    }
+
+    /// The check of ours that speaks of the same gap on the same asset.
+    pub(crate) fn repeats(&self) -> Option<&'a str> {
+        repeats(self.finding)
     }
 
     /// What to call the asset.
@@ -107,20 +113,12 @@ impl<'a, 'd> Row<'a, 'd> {
             Outcome::Unknown | Outcome::Manual => "was not seen",
             Outcome::NotApplicable => "does not apply",
         };
-        format!("{}: {told}: {}", self.label(), self.title())
+        format!("{}: {told}: {}", self.label(), self.title)
     }
 
     /// Why it is not known, one line for each reason.
     pub(crate) fn reasons(&self) -> Vec<String> {
-        match (&self.finding.verdict, self.outcome) {
-            (Verdict::Unknown(reasons), _) if !reasons.is_empty() => {
-                reasons.iter().map(|why| words::why(&WhyEntry::of(why))).collect()
-            }
-            (Verdict::Unknown(_), _) => vec!["not seen".to_owned()],
-            (_, Outcome::Unknown) => vec!["the evidence is too old to count".to_owned()],
-            (_, Outcome::Manual) => vec!["only a person can say".to_owned()],
-            _ => Vec::new(),
-        }
+        self.outcome.reasons(&self.finding.verdict)
     }
 
     /// Since when it has failed without being seen to pass, as far as earlier runs know.
@@ -139,7 +137,7 @@ impl<'a, 'd> Row<'a, 'd> {
 }
 
 impl Outcome {
-    fn of(verdict: &Verdict, mark: &Mark<'_>) -> Self {
+    pub(crate) fn of(verdict: &Verdict, mark: &Mark<'_>) -> Self {
         match verdict {
             Verdict::Fail if mark.exempt.is_some() => Self::Exempt,
             Verdict::Fail => Self::Fail,
@@ -148,6 +146,19 @@ impl Outcome {
             Verdict::NotApplicable => Self::NotApplicable,
             Verdict::Pass if mark.stale => Self::Unknown,
             Verdict::Pass => Self::Pass,
+        }
+    }
+
+    /// Why a verdict that is told so is not known, one line for each reason.
+    pub(crate) fn reasons(self, verdict: &Verdict) -> Vec<String> {
+        match (verdict, self) {
+            (Verdict::Unknown(reasons), _) if !reasons.is_empty() => {
+                reasons.iter().map(|why| words::why(&WhyEntry::of(why))).collect()
+            }
+            (Verdict::Unknown(_), _) => vec!["not seen".to_owned()],
+            (_, Self::Unknown) => vec![TOO_OLD.to_owned()],
+            (_, Self::Manual) => vec!["only a person can say".to_owned()],
+            _ => Vec::new(),
         }
     }
 
@@ -162,6 +173,14 @@ impl Outcome {
             Self::NotApplicable => "not-applicable",
         }
     }
+}
+
+/// Why a verdict that was reached counts as not seen.
+pub(crate) const TOO_OLD: &str = "the evidence is too old to count";
+
+/// The check of ours that speaks of the same gap on the same asset. Such a verdict is counted once, as ours.
+pub(crate) fn repeats(finding: &Finding) -> Option<&str> {
+    finding.third_party.as_ref().and_then(|said| said.repeats.as_ref()).map(|check| check.as_str())
 }
 
 /// Why a failure is accepted, in one sentence.

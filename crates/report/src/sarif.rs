@@ -21,7 +21,7 @@ use crate::rows::{Outcome, Row, acceptance, rows};
 use crate::words;
 
 /// Where the form is described.
-const SCHEMA: &str =
+pub(crate) const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 
 /// Writes one log with one run.
@@ -30,8 +30,12 @@ const SCHEMA: &str =
 /// What the writer refuses.
 pub fn write(document: &Document<'_>, out: &mut dyn Write) -> io::Result<()> {
     let told = || rows(document).filter(|row| kind(row.outcome).is_some());
-    let ids: Vec<&str> =
-        told().map(|row| row.finding.check.as_str()).collect::<BTreeSet<_>>().into_iter().collect();
+    let all = document.assessment.findings().iter().enumerate();
+    let ids: BTreeSet<&str> = all
+        .filter(|(at, finding)| kind(Outcome::of(&finding.verdict, &document.marks.at(*at))).is_some())
+        .map(|(_, finding)| finding.check.as_str())
+        .collect();
+    let ids: Vec<&str> = ids.into_iter().collect();
     let results = || told().map(|row| result(document, &row, &ids));
     write_value(&Log { schema: SCHEMA, version: "2.1.0", runs: [run(document, &ids, Each(results))] }, out)
 }
@@ -91,7 +95,7 @@ fn run<R>(document: &Document<'_>, ids: &[&str], results: R) -> Run<R> {
     }
 }
 
-fn rule(id: &str, check: Option<&Check>) -> Value {
+pub(crate) fn rule(id: &str, check: Option<&Check>) -> Value {
     let Some(check) = check else { return json!({ "id": id }) };
     let mut tags = vec!["security".to_owned(), check.control.to_string()];
     tags.push(format!("layer:{}", check.control.layer_word()));
@@ -148,6 +152,8 @@ fn result(document: &Document<'_>, row: &Row<'_, '_>, ids: &[&str]) -> Value {
         "evidence": finding.evidence,
         "overdue": row.mark.overdue,
         "stale": row.mark.stale,
+        "source": row.source(),
+        "repeats": row.repeats(),
     });
     let reasons = row.reasons();
     let fails = matches!(row.outcome, Outcome::Fail | Outcome::Exempt);
@@ -197,11 +203,16 @@ fn physical(row: &Row<'_, '_>) -> Value {
     });
     match in_code {
         Some((file, span)) => json!({
-            "artifactLocation": { "uri": utf8_percent_encode(file, PATH).to_string() },
+            "artifactLocation": artifact(file),
             "region": { "byteOffset": span.start, "byteLength": span.end.saturating_sub(span.start) },
         }),
         None => json!({ "artifactLocation": { "uri": path(row) }, "region": { "startLine": 1 } }),
     }
+}
+
+/// A file, as SARIF names it.
+pub(crate) fn artifact(file: &str) -> Value {
+    json!({ "uri": utf8_percent_encode(file, PATH).to_string() })
 }
 
 /// What may stand in a segment of a path as it is (RFC 3986, unreserved).
@@ -243,7 +254,7 @@ fn kind(outcome: Outcome) -> Option<&'static str> {
     }
 }
 
-fn level(severity: Severity) -> &'static str {
+pub(crate) fn level(severity: Severity) -> &'static str {
     match severity {
         Severity::Critical | Severity::High => "error",
         Severity::Medium => "warning",
@@ -281,7 +292,7 @@ fn precision(confidence: Confidence) -> &'static str {
 
 /// A message as it must be written: braces would be placeholders (§3.11.5), and brackets could be a link that
 /// a stranger put into a name (§3.11.6).
-fn message(text: &str) -> String {
+pub(crate) fn message(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
         match character {

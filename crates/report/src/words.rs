@@ -1,5 +1,7 @@
 //! The words and figures that every form for people shares.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use jiff::tz::Offset;
 use partywall_model::{AccountId, Confidence, Effort, Layer, Node, Severity};
@@ -146,9 +148,13 @@ pub(crate) fn range(lo_share: f64, hi_share: f64) -> String {
     }
 }
 
-/// `1 asset`, `3 assets`.
+/// `1 asset`, `3 assets`, `2 switches`.
 pub(crate) fn counted(count: usize, noun: &str) -> String {
-    if count == 1 { format!("1 {noun}") } else { format!("{} {noun}s", thousands(count)) }
+    if count == 1 {
+        return format!("1 {noun}");
+    }
+    let ending = if noun.ends_with(['h', 'x']) { "es" } else { "s" };
+    format!("{} {noun}{ending}", thousands(count))
 }
 
 /// What was judged and when, on how old evidence.
@@ -167,9 +173,14 @@ pub(crate) fn scope(document: &crate::Document<'_>) -> String {
 /// How many verdicts there are of each kind.
 pub(crate) fn verdicts(document: &crate::Document<'_>) -> String {
     let verdicts = &document.summary.findings;
+    format!("{}: {}", counted(verdicts.all(), "verdict"), verdicts_by_kind(document))
+}
+
+/// The same without their sum.
+pub(crate) fn verdicts_by_kind(document: &crate::Document<'_>) -> String {
+    let verdicts = &document.summary.findings;
     format!(
-        "{}: {} pass, {} fail, {} exempt, {} unknown, {} manual, {} not applicable",
-        counted(document.assessment.findings().len(), "verdict"),
+        "{} pass, {} fail, {} exempt, {} unknown, {} manual, {} not applicable",
         thousands(verdicts.pass),
         thousands(verdicts.fail),
         thousands(verdicts.exempt),
@@ -177,6 +188,33 @@ pub(crate) fn verdicts(document: &crate::Document<'_>) -> String {
         thousands(verdicts.manual),
         thousands(verdicts.not_applicable),
     )
+}
+
+/// How many lines each holder has.
+pub(crate) fn lines_by_holder(document: &crate::Document<'_>) -> String {
+    let lines = &document.summary.lines;
+    format!(
+        "{} provider, {} shared, {} customer, {} third party, {} unknown, {} not applicable; {} rest on no page that was read",
+        thousands(lines.provider),
+        thousands(lines.shared()),
+        thousands(lines.customer),
+        thousands(lines.third_party),
+        thousands(lines.unknown),
+        thousands(lines.not_applicable),
+        thousands(document.summary.lines_unverified),
+    )
+}
+
+/// The provider's side, a sentence for each document that proves it, or for its want.
+pub(crate) fn inherited(document: &crate::Document<'_>) -> Vec<String> {
+    let mut by_standing: BTreeMap<(&str, String), usize> = BTreeMap::new();
+    for entry in document.controls.iter().flat_map(|control| &control.inherited) {
+        *by_standing.entry((&entry.provider, entry.standing())).or_default() += 1;
+    }
+    let told = |((provider, standing), controls): ((&str, String), usize)| {
+        format!("inherited from {provider} on {}, {standing}", counted(controls, "control"))
+    };
+    by_standing.into_iter().map(told).collect()
 }
 
 /// `12,345`.
@@ -312,13 +350,8 @@ pub(crate) fn wanted(property: &str, values: &[Node], note: &str) -> String {
 }
 
 /// An account as people name it.
-pub(crate) fn account<'a>(document: &'a crate::Document<'_>, id: &'a AccountId) -> &'a str {
-    let accounts = &document.assessment.header.accounts;
-    accounts
-        .iter()
-        .find(|account| account.id == *id)
-        .and_then(|account| account.name.as_deref())
-        .unwrap_or(id.as_str())
+pub(crate) fn account<'a>(document: &crate::Document<'a>, id: &'a AccountId) -> &'a str {
+    document.account_names.get(id).copied().unwrap_or(id.as_str())
 }
 
 /// What mending a cause does to the figures.
@@ -375,6 +408,8 @@ mod tests {
     fn counts_carry_their_noun_and_separators() {
         assert_eq!(counted(1, "asset"), "1 asset");
         assert_eq!(counted(12_345, "asset"), "12,345 assets");
+        assert_eq!(counted(3, "more switch"), "3 more switches");
+        assert_eq!(counted(2, "more fix"), "2 more fixes");
         assert_eq!(thousands(1_000_000), "1,000,000");
     }
 

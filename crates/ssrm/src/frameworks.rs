@@ -8,10 +8,10 @@
 //! **Invariant.** Nothing is *met* or *partly* met while anything that its checks are about was not seen, and
 //! nothing without a denominator.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use partywall_content::{Check, Framework, Requirement, Strength};
-use partywall_model::{AccountId, CheckId, ControlId, Estate, Kind, Scope};
+use partywall_model::{AccountId, CheckId, ControlId, Kind, Scope};
 
 use crate::score::{ControlScore, Held, Measure, Population, State, StateCounts};
 use crate::status::{Assessment, ControlStatus, HolderCounts, Inherited, Status};
@@ -270,19 +270,18 @@ fn add(sum: &mut StateCounts, more: &StateCounts) {
 /// the estate has nothing of are no gap.
 fn unlisted<'a>(assessment: &Assessment<'a>) -> BTreeSet<&'a Kind> {
     let estate = assessment.estate;
+    let provider = |kind: &'a Kind| kind.as_str().split("::").next();
+    let listed: HashSet<(&AccountId, Option<&str>)> =
+        estate.listings().iter().map(|list| (&list.account, provider(&list.kind))).collect();
     let accounts = estate.accounts();
-    let kinds: BTreeSet<&Kind> = assessment.content.checks.iter().flat_map(|check| &check.kinds).collect();
-    kinds.into_iter().filter(|kind| accounts.iter().any(|account| is_gap(estate, kind, account))).collect()
-}
-
-fn is_gap(estate: &Estate, kind: &Kind, account: &AccountId) -> bool {
-    let scope = Scope::Account(account);
-    let same_provider = |listed: &Kind| {
-        listed.as_str().split("::").next().is_some_and(|provider| kind.as_str().starts_with(provider))
+    let is_gap = |kind: &'a Kind, account: &'a AccountId| {
+        let scope = Scope::Account(account);
+        listed.contains(&(account, provider(kind)))
+            && estate.completeness(kind.as_str(), scope).is_err()
+            && estate.of_kind(kind.as_str(), scope).next().is_none()
     };
-    estate.completeness(kind.as_str(), scope).is_err()
-        && estate.of_kind(kind.as_str(), scope).next().is_none()
-        && estate.listings().iter().any(|list| list.account == *account && same_provider(&list.kind))
+    let kinds: BTreeSet<&Kind> = assessment.content.checks.iter().flat_map(|check| &check.kinds).collect();
+    kinds.into_iter().filter(|kind| accounts.iter().any(|account| is_gap(kind, account))).collect()
 }
 
 /// For each provider its side of the controls: how many lines, and what is proven of all of them.

@@ -54,6 +54,9 @@ pub trait Store: Send {
         kind: &Kind,
     ) -> Result<Option<u64>, StoreError>;
 
+    /// The same for all kinds and regions of an account.
+    fn last_known_in(&self, account: &AccountId) -> Result<HashMap<(Region, Kind), u64>, StoreError>;
+
     /// Since when a control has been at level 3 or above in every run over exactly these accounts. A run
     /// without a level for it breaks the row: what was not measured was not sustained.
     fn level_three_since(

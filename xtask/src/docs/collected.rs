@@ -51,7 +51,7 @@ fn section(page: &mut String, kind: &KindCollector, collector: &Collector) {
     }
     for read in &kind.read {
         let operation = operation(&read.call, collector);
-        let absent = codes(read.absent_on.iter().map(|word| &**word));
+        let absent = codes(read.absent_on.iter().map(|error| &*error.code));
         for target in &read.targets {
             let _ = writeln!(page, "| {} | {operation} | {absent} |", code(&target.into));
         }

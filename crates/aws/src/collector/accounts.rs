@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::run::{self, Questions, unseen};
 use super::tally::{Ending, Tallies};
 use super::{CollectError, Collected, Control, Progress, Selection, Sink, Stop, convert, plan, regions};
-use crate::client::{Client, Identity};
+use crate::client::{ASSUME_ROLE, CALLER_IDENTITY, Client, Identity};
 use crate::credentials::Role;
 use crate::fault::{CallError, code};
 
@@ -20,10 +20,8 @@ use crate::fault::{CallError, code};
 const AT_ONCE: usize = 4;
 
 const LIST_ACCOUNTS: &str = "organizations:ListAccounts";
-const ASSUME_ROLE: &str = "sts:AssumeRole";
-const CALLER_IDENTITY: &str = "sts:GetCallerIdentity";
-/// The state of an account that can be entered.
-const ACTIVE: &str = "ACTIVE";
+/// The states of accounts that nobody can enter. In any other one, or one that is not said, it is tried.
+const CLOSED: [&str; 3] = ["CLOSED", "PENDING_ACTIVATION", "SUSPENDED"];
 
 /// Whose accounts are read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -33,7 +31,7 @@ pub enum Accounts {
     Own,
     /// Those of these roles.
     Roles(Vec<Role>),
-    /// Every active one of the organisation: the caller's own with the caller's credentials, the others in a
+    /// Every open one of the organisation: the caller's own with the caller's credentials, the others in a
     /// role that has the same name in all.
     Organization {
         /// The role's name, with its path if it has one.
@@ -88,12 +86,10 @@ struct Target {
 enum Outcome {
     Read(Box<Collected>),
     LeftOut(LeftOut),
-    /// An earlier collection read all of it.
-    Known,
 }
 
 impl Targets {
-    /// Finds out which accounts there are. Accounts of the organisation that are not active are named, and
+    /// Finds out which accounts there are. Accounts of the organisation that are closed are named, and
     /// nothing is asked of them.
     ///
     /// # Errors
@@ -135,17 +131,20 @@ impl Targets {
         self.targets.iter().map(|target| target.account.clone()).collect()
     }
 
-    /// The regions that are enabled for the caller: an estimate takes them for those of all accounts.
-    /// None where nobody could say.
-    pub async fn regions(&self, client: &Client, stop: &Stop) -> Option<Vec<Region>> {
-        regions::enabled(client, &self.tallies, stop).await.ok()
+    /// The regions that are enabled for the caller: an estimate takes them for those of all accounts. Such a
+    /// call is none of the collection, and is not counted.
+    ///
+    /// # Errors
+    /// Why nobody could say.
+    pub async fn regions(&self, client: &Client, stop: &Stop) -> Result<Vec<Region>, Why> {
+        regions::enabled(client, &Tallies::default(), stop).await
     }
 
-    /// The active members, the caller's own account with no role; the others are noted as left out.
+    /// The open members, the caller's own account with no role; the others are noted as left out.
     fn choose(&mut self, own: &Identity, members: Vec<Member>, role: &str, external_id: Option<&String>) {
         for Member { account, name, state } in members {
             self.names.extend(name.map(|name| (account.clone(), name)));
-            if &*state != ACTIVE {
+            if let Some(state) = state.filter(|state| CLOSED.contains(&&**state)) {
                 let message = format!("the account {account} is {state}");
                 let why = Why::new(WhyKind::NotRead, LIST_ACCOUNTS).with_code(state).with_message(message);
                 self.left_out.push(LeftOut { account, why });
@@ -203,7 +202,6 @@ pub async fn survey(
         match outcome {
             Outcome::Read(collected) => survey.accounts.push(*collected),
             Outcome::LeftOut(left_out) => survey.left_out.push(left_out),
-            Outcome::Known => {}
         }
     }
     survey.interrupted = control.stop.is_stopped();
@@ -230,10 +228,6 @@ impl Reader<'_> {
         own: Option<&Identity>,
         sink: &mut Sink<'_>,
     ) -> Result<Outcome, CollectError> {
-        let Questions { collectors, known, .. } = self.questions;
-        if known.is_whole(&target.account, collectors) {
-            return Ok(Outcome::Known);
-        }
         let (client, identity) = match (&target.role, own) {
             (None, Some(own)) => (self.base.clone(), own.clone()),
             _ => match self.enter(target).await {
@@ -291,8 +285,8 @@ impl Reader<'_> {
 struct Member {
     account: AccountId,
     name: Option<Box<str>>,
-    /// `ACTIVE`, `SUSPENDED`, `PENDING_CLOSURE` and the like.
-    state: Box<str>,
+    /// `ACTIVE`, `SUSPENDED`, `PENDING_CLOSURE` and the like, where it is said.
+    state: Option<Box<str>>,
 }
 
 async fn members(client: &Client, stop: &Stop, tallies: &Tallies) -> Result<Vec<Member>, CollectError> {
@@ -300,13 +294,17 @@ async fn members(client: &Client, stop: &Stop, tallies: &Tallies) -> Result<Vec<
     let region = client.partition().implicit_global_region.clone();
     let failed = |error| CollectError::Organization(Box::new(error));
     let Some(operation) = client.operation("organizations", "ListAccounts") else {
-        return Err(failed(unreadable(&region, "it is not in the operation table")));
+        return Err(failed(CallError::not_in_table(LIST_ACCOUNTS, &region)));
     };
     let mut pages = client.pages(operation, &region, json!({}));
     let mut members = Vec::new();
     loop {
         let page = match stop.or_stopped(LIST_ACCOUNTS, &region, pages.next()).await {
             Ok(Some(page)) => page,
+            // The organisation has an account at least: the one that manages it.
+            Ok(None) if members.is_empty() => {
+                return Err(failed(unreadable(&region, "the answer names no account")));
+            }
             Ok(None) => return Ok(members),
             Err(error) if error.code == code::INTERRUPTED => return Err(CollectError::Interrupted),
             Err(error) => return Err(failed(error)),
@@ -315,13 +313,13 @@ async fn members(client: &Client, stop: &Stop, tallies: &Tallies) -> Result<Vec<
         let listed = page.body.get("Accounts").and_then(Value::as_array).map(Vec::as_slice);
         for account in listed.unwrap_or_default() {
             let text = |name: &str| account.get(name).and_then(Value::as_str);
-            // The older `Status` and its successor `State` have the word `ACTIVE` in common.
-            let state = text("State").or_else(|| text("Status")).unwrap_or("in a state that was not said");
+            // The older `Status` and its successor `State` share their words.
+            let state = text("State").or_else(|| text("Status"));
             match text("Id") {
                 Some(id) => members.push(Member {
                     account: AccountId::from(id),
                     name: text("Name").map(Into::into),
-                    state: state.into(),
+                    state: state.map(Into::into),
                 }),
                 None => return Err(failed(unreadable(&region, "the answer has an account without an id"))),
             }
@@ -330,16 +328,7 @@ async fn members(client: &Client, stop: &Stop, tallies: &Tallies) -> Result<Vec<
 }
 
 fn unreadable(region: &str, message: &str) -> CallError {
-    CallError {
-        operation: LIST_ACCOUNTS.to_owned(),
-        region: region.to_owned(),
-        code: code::UNREADABLE.to_owned(),
-        message: message.to_owned(),
-        status: None,
-        request_id: None,
-        kind: crate::fault::Kind::Failed,
-        attempts: 0,
-    }
+    CallError::own(LIST_ACCOUNTS, region, code::UNREADABLE, message, crate::fault::Kind::Failed)
 }
 
 /// One target for each account, in the role that was named first.

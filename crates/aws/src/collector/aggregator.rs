@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::Stop;
 use crate::client::Client;
-use crate::fault::{CallError, Kind as FaultKind, code};
+use crate::fault::CallError;
 
 const COUNTS: &str = "config:GetAggregateDiscoveredResourceCounts";
 
@@ -27,16 +27,7 @@ pub async fn aggregated_counts(
 ) -> Result<BTreeMap<Kind, u64>, CallError> {
     let region = client.region().to_owned();
     let Some(operation) = client.operation("config", "GetAggregateDiscoveredResourceCounts") else {
-        return Err(CallError {
-            operation: COUNTS.to_owned(),
-            region,
-            code: code::PARAMETER.to_owned(),
-            message: "it is not in the operation table".to_owned(),
-            status: None,
-            request_id: None,
-            kind: FaultKind::Unsupported,
-            attempts: 0,
-        });
+        return Err(CallError::not_in_table(COUNTS, &region));
     };
     let asked = json!({ "ConfigurationAggregatorName": aggregator, "GroupByKey": "RESOURCE_TYPE" });
     let mut pages = client.pages(operation, &region, asked);

@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, HashSet};
 use std::future::Future;
 use std::sync::Arc;
 
-use partywall_content::{Collector, Scope};
 use partywall_model::{AccountId, Kind, Listing, ListingOutcome, OperationName, Region};
 use tokio::sync::watch;
 
 use super::plan::{Member, Walk};
 use crate::fault::{CallError, Kind as FaultKind, code};
+
+const UNANSWERED: &str = "the collection was interrupted before it was answered";
 
 /// Stops a collection from outside. Clones stop the same one.
 ///
@@ -51,16 +52,13 @@ impl Stop {
     ) -> Result<T, CallError> {
         tokio::select! {
             biased;
-            () = self.stopped() => Err(CallError {
-                operation: operation.to_owned(),
-                region: region.to_owned(),
-                code: code::INTERRUPTED.to_owned(),
-                message: "the collection was interrupted before it was answered".to_owned(),
-                status: None,
-                request_id: None,
-                kind: FaultKind::Failed,
-                attempts: 0,
-            }),
+            () = self.stopped() => Err(CallError::own(
+                operation,
+                region,
+                code::INTERRUPTED,
+                UNANSWERED,
+                FaultKind::Failed,
+            )),
             answer = call => answer,
         }
     }
@@ -69,40 +67,21 @@ impl Stop {
 /// What an earlier collection that was cut short read to its end.
 #[derive(Clone, Debug, Default)]
 pub struct Known {
-    accounts: BTreeMap<AccountId, InAccount>,
-}
-
-#[derive(Clone, Debug, Default)]
-struct InAccount {
-    complete: HashSet<(Region, Kind)>,
-    kinds: HashSet<Kind>,
-    has_gaps: bool,
+    complete: BTreeMap<AccountId, HashSet<(Region, Kind)>>,
 }
 
 impl Known {
     /// Takes note of a list of the earlier collection.
     pub fn add(&mut self, listing: &Listing) {
-        let account = self.accounts.entry(listing.account.clone()).or_default();
-        match &listing.outcome {
-            ListingOutcome::Complete => {
-                account.kinds.insert(listing.kind.clone());
-                account.complete.insert((listing.region.clone(), listing.kind.clone()));
-            }
-            ListingOutcome::Incomplete(_) => account.has_gaps = true,
+        if listing.outcome == ListingOutcome::Complete {
+            let account = self.complete.entry(listing.account.clone()).or_default();
+            account.insert((listing.region.clone(), listing.kind.clone()));
         }
-    }
-
-    /// Whether nothing is left to ask of an account.
-    pub(super) fn is_whole(&self, account: &AccountId, collectors: &[&Collector]) -> bool {
-        let mut kinds = collectors.iter().flat_map(|collector| &collector.kinds);
-        self.accounts
-            .get(account)
-            .is_some_and(|known| !known.has_gaps && kinds.all(|kind| known.kinds.contains(&kind.kind)))
     }
 
     pub(super) fn is_complete(&self, account: &AccountId, region: &Region, kind: &Kind) -> bool {
         let key = (region.clone(), kind.clone());
-        self.accounts.get(account).is_some_and(|known| known.complete.contains(&key))
+        self.complete.get(account).is_some_and(|known| known.contains(&key))
     }
 
     /// Leaves out of a plan what need not be asked again: each kind whose list, and those of all kinds under
@@ -134,7 +113,7 @@ impl Known {
 fn wanders(member: &Member<'_>) -> bool {
     let mut wanders = false;
     member.each(&mut |member| {
-        wanders |= member.kind.scope == Scope::Region && member.kind.region.is_some();
+        wanders |= member.kind.wanders();
     });
     wanders
 }
@@ -143,5 +122,5 @@ fn wanders(member: &Member<'_>) -> bool {
 pub(super) fn interrupted(operation: &OperationName) -> partywall_model::Why {
     partywall_model::Why::new(partywall_model::WhyKind::NotRead, operation.as_str())
         .with_code(code::INTERRUPTED)
-        .with_message("the collection was interrupted before it was answered")
+        .with_message(UNANSWERED)
 }

@@ -11,7 +11,6 @@ use partywall_expr::{EvalError, Outcome, Scope, Truth};
 use partywall_model::{Map, Node, OperationName, Problem, Why, WhyKind};
 
 use super::convert;
-use super::functions::CollectorFunctions;
 
 /// More problems than these are only repetition.
 const PROBLEMS_KEPT: usize = 200;
@@ -145,7 +144,10 @@ impl Place<'_> {
     }
 
     fn outcome(&self, expression: &Expression, scope: &Scope<'_>) -> Result<Outcome, Why> {
-        expression.0.evaluate(scope, &CollectorFunctions).map_err(|error| self.mistake(expression, &error))
+        expression
+            .0
+            .evaluate(scope, &partywall_content::ShapeFunctions)
+            .map_err(|error| self.mistake(expression, &error))
     }
 
     fn mistake(&self, expression: &Expression, error: &EvalError) -> Why {

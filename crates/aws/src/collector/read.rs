@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use partywall_content::{CallTemplate, Collector, Expression, Prepare, Read, Template};
+use partywall_content::{AbsentOn, CallTemplate, Collector, Expression, Prepare, Read, Template};
 use partywall_model::{Node, OperationName, Source, Why, WhyKind};
 use serde_json::Value;
 use tokio::sync::OnceCell;
@@ -216,7 +216,7 @@ impl Run<'_> {
         }
     }
 
-    async fn call(&self, asked: &Asked, region: &str, params: Value, absent_on: &[Box<str>]) -> Answer {
+    async fn call(&self, asked: &Asked, region: &str, params: Value, absent_on: &[AbsentOn]) -> Answer {
         let call = self.client.call(asked.operation, region, params);
         match self.stop.or_stopped(asked.name.as_str(), region, call).await {
             Ok(reply) => {
@@ -233,7 +233,7 @@ impl Run<'_> {
         asked: &Asked,
         region: &str,
         params: Value,
-        absent_on: &[Box<str>],
+        absent_on: &[AbsentOn],
         items: &Expression,
         subject: &str,
     ) -> Answer {
@@ -269,9 +269,9 @@ impl Run<'_> {
         asked: &Asked,
         region: &str,
         error: &crate::fault::CallError,
-        absent_on: &[Box<str>],
+        absent_on: &[AbsentOn],
     ) -> Answer {
-        if absent_on.iter().any(|code| **code == error.code) {
+        if absent_on.iter().any(|absent| absent.matches(&error.code, &error.message)) {
             self.tallies.count(&asked.name, region, &Ending::Absent);
             return Answer::Nothing { at: self.now() };
         }

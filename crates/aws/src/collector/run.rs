@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use partywall_content::{Collector, Scope};
 use partywall_model::{
     AccountId, Asset, EvidenceRecord, Kind, Listing, ListingOutcome, Node, OperationName, Provider, Region,
-    Why,
+    Why, WhyKind,
 };
 
 use super::control::{self, Known, Stop};
@@ -26,7 +26,7 @@ const WALKS_AT_ONCE: usize = 24;
 /// The kind whose population is the enabled regions themselves.
 const REGION_KIND: &str = "AWS::::Region";
 /// Where what belongs to no region is listed.
-pub(super) const GLOBAL: &str = "global";
+pub const GLOBAL: &str = "global";
 /// Stands for all regions that were not looked at, where nobody could say which there are.
 pub const OTHER_REGIONS: &str = "other-regions";
 
@@ -108,6 +108,12 @@ struct Chosen {
     unlisted: Option<Why>,
 }
 
+/// Why regions were not asked that others than the named ones are.
+fn not_named() -> Why {
+    let message = "only the regions that were named were read";
+    Why::new(WhyKind::NotRead, regions::OPERATION).with_code(Why::LEFT_OUT).with_message(message)
+}
+
 /// Says of every kind of an account that nobody looked: of what lies in regions, in no region at all.
 /// Without this, what an account holds would not be missed where nobody could enter it.
 pub(super) fn unseen<'c>(
@@ -173,12 +179,19 @@ impl Run<'_> {
         let asked = questions.regions.to_vec();
         match (regions::enabled(self.client, &self.tallies, self.stop).await, asked.is_empty()) {
             (Ok(regions), true) => Chosen { regions, left_out: Vec::new(), unlisted: None },
+            // Whoever names regions leaves out the others knowingly: nothing is expected of them, but a question
+            // about the whole account cannot be answered without them.
             (Ok(mut enabled), false) => {
                 enabled.retain(|region| !asked.contains(region));
+                if !enabled.is_empty() {
+                    self.leave_out_other_regions(questions.collectors, &not_named());
+                }
                 Chosen { regions: asked, left_out: enabled, unlisted: None }
             }
-            // Whoever names regions leaves out the others knowingly.
-            (Err(why), false) => Chosen { regions: asked, left_out: Vec::new(), unlisted: Some(why) },
+            (Err(why), false) => {
+                self.leave_out_other_regions(questions.collectors, &not_named());
+                Chosen { regions: asked, left_out: Vec::new(), unlisted: Some(why) }
+            }
             (Err(why), true) => {
                 self.leave_out_other_regions(questions.collectors, &why);
                 let own = vec![Region::from(self.client.region())];

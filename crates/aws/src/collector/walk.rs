@@ -116,7 +116,7 @@ impl Run<'_> {
             let page = match self.stop.or_stopped(asked.name.as_str(), region, pages.next()).await {
                 Ok(Some(page)) => page,
                 Ok(None) => break,
-                Err(error) if list.absent_on.iter().any(|code| **code == error.code) => {
+                Err(error) if list.absent_on.iter().any(|on| on.matches(&error.code, &error.message)) => {
                     self.tallies.count(&asked.name, region, &Ending::Absent);
                     members.iter().for_each(|member| member.population.at.set(Some(self.now())));
                     break;

@@ -139,6 +139,55 @@ async fn an_organisation_that_cannot_be_listed_is_an_error_and_not_an_account() 
 }
 
 #[tokio::test]
+async fn an_answer_without_any_account_is_no_organisation() {
+    let fake = organisation(|asked| (asked.what == "ListAccounts").then(|| ok(json!({})))).await;
+    let error = read(&fake, &the_organisation(), &["sqs"], &Control::default(), &Quiet).await.err().unwrap();
+    assert!(error.to_string().contains("the answer names no account"), "{error}");
+}
+
+#[tokio::test]
+async fn an_account_is_tried_in_every_state_in_which_it_may_be_open() {
+    const CLOSING: &str = "555566667777";
+    const UNSAID: &str = "666677778888";
+    let fake = organisation(|asked| match &*asked.what {
+        "ListAccounts" => Some(ok(json!({ "Accounts": [
+            { "Id": OWN_ACCOUNT, "State": "ACTIVE" },
+            { "Id": CLOSING, "State": "PENDING_CLOSURE" },
+            { "Id": UNSAID },
+            { "Id": SUSPENDED, "State": "CLOSED" },
+        ]}))),
+        _ => None,
+    })
+    .await;
+    let seen = read(&fake, &the_organisation(), &["sqs"], &Control::default(), &Quiet).await.unwrap();
+    for account in [CLOSING, UNSAID] {
+        assert_eq!(fake.count_in(account, "ListQueues"), 2, "{account}");
+    }
+    let left_out: Vec<&str> = seen.survey.left_out.iter().map(|left_out| left_out.account.as_str()).collect();
+    assert_eq!(left_out, [SUSPENDED]);
+}
+
+#[tokio::test]
+async fn what_is_asked_for_an_estimate_is_not_counted_as_read() {
+    let fake = organisation(|asked| match &*asked.what {
+        "DescribeRegions" if asked.account == OWN_ACCOUNT => Some(query_error(403, "UnauthorizedOperation")),
+        _ => None,
+    })
+    .await;
+    let client = fake.client().await;
+    let control = Control::default();
+    let roles = vec![Role { arn: format!("arn:aws:iam::{ENTERED}:role/x"), external_id: None }];
+    let targets = Targets::find(&client, &Accounts::Roles(roles), &control.stop).await.unwrap();
+    let why = targets.regions(&client, &control.stop).await.unwrap_err();
+    assert_eq!(&*why.code, "UnauthorizedOperation");
+    let selection = Selection { regions: Vec::new(), services: vec!["sqs".to_owned()] };
+    let mut sink = |_| Ok(());
+    let survey =
+        survey(&client, &collectors(), &selection, targets, &control, &mut sink, &Quiet).await.unwrap();
+    assert!(survey.tallies.iter().all(|tally| tally.failed.is_empty()), "{:?}", survey.tallies);
+}
+
+#[tokio::test]
 async fn named_roles_are_read_as_so_many_accounts_and_the_own_is_not() {
     let fake = organisation(|_| None).await;
     let role = |account: &str| Role { arn: format!("arn:aws:iam::{account}:role/x"), external_id: None };
@@ -262,12 +311,39 @@ async fn regions_that_are_enabled_but_not_named_are_known() {
     let fake = organisation(|_| None).await;
     let client = fake.client().await;
     let selection = Selection { regions: vec!["eu-west-1".into()], services: vec!["sqs".to_owned()] };
-    let collected =
-        partywall_aws::collector::collect(&client, &collectors(), &selection, &mut |_| Ok(()), &Quiet)
-            .await
-            .unwrap();
+    let mut elsewhere = Vec::new();
+    let mut sink = |record: EvidenceRecord| {
+        if let EvidenceRecord::Listing(listing) = record
+            && listing.region == *OTHER_REGIONS
+        {
+            elsewhere.push(listing);
+        }
+        Ok(())
+    };
+    let collected = partywall_aws::collector::collect(&client, &collectors(), &selection, &mut sink, &Quiet)
+        .await
+        .unwrap();
     assert_eq!(collected.regions, ["eu-west-1"]);
     assert_eq!(collected.regions_left_out, ["us-east-1"]);
+    // The account as a whole was not looked at.
+    let queues = elsewhere.iter().find(|listing| listing.kind == *"AWS::SQS::Queue").unwrap();
+    assert!(
+        matches!(&queues.outcome, ListingOutcome::Incomplete(why) if &*why.code == Why::LEFT_OUT),
+        "{queues:?}"
+    );
+}
+
+#[tokio::test]
+async fn going_on_with_other_regions_reads_them() {
+    let fake = organisation(|_| None).await;
+    let mut known = Known::default();
+    let whole = read(&fake, &Accounts::Own, &["sqs"], &Control::default(), &Quiet).await.unwrap();
+    whole.listings.iter().filter(|list| list.region != *"us-east-1").for_each(|list| known.add(list));
+    let fake = organisation(|_| None).await;
+    let control = Control { known, ..Control::default() };
+    let rest = read(&fake, &Accounts::Own, &["sqs"], &control, &Quiet).await.unwrap();
+    assert_eq!(rest.listings.len(), 1);
+    assert_eq!(rest.listing("us-east-1", "AWS::SQS::Queue").outcome, ListingOutcome::Complete);
 }
 
 #[tokio::test]

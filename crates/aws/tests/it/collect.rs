@@ -9,7 +9,9 @@ use partywall_model::{Asset, EvidenceRecord, Listing, ListingOutcome, Node, Oper
 use serde_json::json;
 
 use crate::content::collectors;
-use crate::fake::{Asked, Fake, Reply, error, ok, query_error, refused, regions};
+use crate::fake::{Asked, Fake, Reply, error, ok, query_error, refused, regions, worded_error};
+
+mod answers;
 
 struct Outcome {
     assets: BTreeMap<String, Asset>,
@@ -45,6 +47,9 @@ async fn run(fake: &Fake, content: &[Collector], services: &[&str]) -> Outcome {
             EvidenceRecord::Asset(asset) => {
                 assert!(assets.insert(asset.id.to_string(), *asset).is_none(), "an asset came twice");
             }
+            // The regions that are not named here.
+            EvidenceRecord::Listing(Listing { outcome: ListingOutcome::Incomplete(why), .. })
+                if &*why.code == Why::LEFT_OUT => {}
             EvidenceRecord::Listing(listing) => listings.push(listing),
         }
         Ok(())
@@ -161,6 +166,24 @@ async fn a_code_that_means_absent_leaves_nothing_and_is_counted() {
     assert!(seen.assets[&key(1)].properties.at("EnableKeyRotation").is_absent());
     let tally = seen.collected.tallies.iter().find(|t| t.operation == *"kms:GetKeyRotationStatus").unwrap();
     assert_eq!((tally.answered, tally.absent, tally.failed.len()), (0, 2, 0));
+}
+
+#[tokio::test]
+async fn a_code_of_two_meanings_means_absent_only_with_the_words_for_it() {
+    let hub = async |message: &'static str| {
+        let fake = Fake::start(move |asked| match &*asked.what {
+            "DescribeRegions" => regions(&["eu-west-1"]),
+            other if other.contains("/accounts") => worded_error(400, "InvalidAccessException", message),
+            other => panic!("unexpected {other}"),
+        })
+        .await;
+        let seen = run(&fake, &collectors(), &["securityhub"]).await;
+        seen.assets.into_values().find(|asset| asset.kind == *"AWS::SecurityHub::Hub").unwrap()
+    };
+    let off = hub("Account 111122223333 is not subscribed to AWS Security Hub").await;
+    assert!(off.properties.at("SubscribedAt").is_absent());
+    let refused = hub("You do not have permission to make this request").await;
+    assert_eq!(&*refused.properties.at("SubscribedAt").why().unwrap().code, "InvalidAccessException");
 }
 
 #[tokio::test]

@@ -27,7 +27,11 @@ pub(crate) fn refused() -> Reply {
 }
 
 pub(crate) fn error(status: u16, code: &str) -> Reply {
-    Reply::Whole(status, format!(r#"{{"__type":"{code}","message":"no"}}"#))
+    worded_error(status, code, "no")
+}
+
+pub(crate) fn worded_error(status: u16, code: &str, message: &str) -> Reply {
+    Reply::Whole(status, format!(r#"{{"__type":"{code}","message":"{message}"}}"#))
 }
 
 /// The answer to `ec2:DescribeRegions`: these are enabled.

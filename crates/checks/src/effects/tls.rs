@@ -7,17 +7,18 @@ use partywall_model::{Node, Why, WhyKind};
 
 use super::Answer;
 
-/// Whether a policy or version lets a client use less than TLS 1.2; absent is not judged.
+/// Whether a policy or version lets a client use less than TLS 1.2; where none is named the answer is not known.
 pub(super) fn weak(node: &Node) -> Answer<bool> {
-    let name = match node {
-        Node::Unknown(why) => return Err(Arc::clone(why)),
-        Node::Text(name) => &**name,
-        _ => return Ok(false),
-    };
-    oldest(name).map(|version| version < 12).ok_or_else(|| {
-        let message = "this TLS policy is not known here; look at the versions it allows";
-        Arc::new(Why::new(WhyKind::Undecided, format!("TLS policy `{name}`")).with_message(message))
-    })
+    let undecided =
+        |what: String, message: &str| Arc::new(Why::new(WhyKind::Undecided, what).with_message(message));
+    match node {
+        Node::Unknown(why) => Err(Arc::clone(why)),
+        Node::Text(name) => oldest(name).map(|version| version < 12).ok_or_else(|| {
+            let message = "this TLS policy is not known here; look at the versions it allows";
+            undecided(format!("TLS policy `{name}`"), message)
+        }),
+        _ => Err(undecided("TLS policy".to_owned(), "the answer does not name the TLS policy")),
+    }
 }
 
 /// The oldest version that a name allows: 0 for SSL, 10 to 13 for TLS 1.0 to 1.3.
@@ -91,6 +92,13 @@ fn elb(policy: &str) -> Option<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_policy_that_is_not_named_is_unknown() {
+        assert!(weak(&Node::Absent).is_err());
+        assert_eq!(weak(&Node::from("TLSv1.2_2021")), Ok(false));
+        assert_eq!(weak(&Node::from("TLSv1.1_2016")), Ok(true));
+    }
 
     #[test]
     fn policies_are_weak_when_they_serve_less_than_tls_1_2() {

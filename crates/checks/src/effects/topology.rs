@@ -54,7 +54,7 @@ impl<'a> Topology<'a> {
             instances_by_cluster: HashMap::new(),
             unplaced: HashMap::new(),
         };
-        for asset in estate.assets().iter().filter(|asset| asset.population.is_seen()) {
+        for asset in estate.own_assets().filter(|asset| asset.population.is_seen()) {
             topology.index(asset);
         }
         topology

@@ -73,7 +73,7 @@ fn a_warehouse_is_reached_when_it_asked_for_an_address_and_all_around_lets_in() 
         [(json!("ipv4"), No), (json!("dualstack"), Yes), (unseen(), Unknown), (json!(null), Unknown)]
     {
         let network = Network { rules: v6.clone(), routes: v6_way.clone(), ..Network::default() };
-        let subject = warehouse(json!({ "IpAddressType": kind }));
+        let subject = warehouse(json!({ "Observed": { "VpcId": "vpc-1", "IpAddressType": kind } }));
         let world = network.around("AWS::Redshift::Cluster", subject);
         table.row(&format!("over IPv6 alone: {kind}"), world.is_exposed(), promised);
     }

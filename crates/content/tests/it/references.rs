@@ -40,3 +40,37 @@ fn a_check_of_a_control_that_the_provider_holds_is_refused() {
     let [problem] = found.as_slice() else { panic!("{found:?}") };
     assert!(problem.contains("is the provider's side, which is never scored"), "{problem}");
 }
+
+#[test]
+fn an_error_that_stands_for_nothing_has_a_code_and_words_where_it_names_any() {
+    let hub = "collect/aws/securityhub.yaml";
+    let of_not_subscribed = "{ code: InvalidAccessException, message: not subscribed }";
+    let unnamed = "`absent_on` names an error without a code, or with an empty `message`";
+    let twice = "`absent_on` names `ResourceNotFoundException` twice";
+    for (written, expected) in [
+        ("\"\"", unnamed),
+        ("{ code: InvalidAccessException, message: \" \" }", unnamed),
+        ("ResourceNotFoundException", twice),
+        ("{ code: InvalidAccessException, massage: not subscribed }", "did not match any variant"),
+    ] {
+        let found = problems(hub, of_not_subscribed, written);
+        assert!(found.iter().any(|problem| problem.contains(expected)), "{written}: {found:?}");
+    }
+}
+
+#[test]
+fn an_import_names_only_kinds_that_are_known() {
+    let found = problems("imports/prowler.yaml", "kind: \"AWS::S3::Bucket\"", "kind: \"AWS::S3::Bukket\"");
+    assert_eq!(found, ["imports/prowler.yaml: no service file and no collector knows `AWS::S3::Bukket`"]);
+}
+
+#[test]
+fn a_foreign_check_that_is_the_same_as_ours_needs_no_service() {
+    let files = Files::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../content")).unwrap();
+    let content = load(&files, Content::default()).content;
+    let mut map = content.imports.first().unwrap().clone();
+    map.same.insert("teapot_open".into(), "s3-bucket-public".into());
+    let ours = content.check("s3-bucket-public").unwrap();
+    assert_eq!(map.control(&content, "teapot_open"), Some(&ours.control));
+    assert_eq!(map.control(&content, "teapot_encrypted"), None);
+}

@@ -24,6 +24,8 @@ const BYTES: u64 = 2 << 30;
 const FINDINGS: usize = 2_000_000;
 /// Texts are cut at so many characters.
 const TEXT: usize = 2_000;
+/// What some editors put before a text.
+const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
 /// Why a file is no import.
 #[derive(Debug, thiserror::Error)]
@@ -36,26 +38,36 @@ pub struct ImportError {
 /// Reads a file and hands over each finding.
 ///
 /// # Errors
-/// A file that cannot be opened, is too large, or is in neither form; the place of the mistake is named.
-pub fn read(file: &Path, take: &mut dyn FnMut(Foreign)) -> Result<(), ImportError> {
+/// A file that cannot be opened, is too large, or is in neither form, and a finding that is dated after `latest`; the
+/// place of the mistake is named.
+pub fn read(file: &Path, latest: Timestamp, take: &mut dyn FnMut(Foreign)) -> Result<(), ImportError> {
     let refuse = |message: String| ImportError { file: file.to_owned(), message };
     let opened = File::open(file).map_err(|error| refuse(error.to_string()))?;
-    let size = opened.metadata().map_err(|error| refuse(error.to_string()))?.len();
-    if size > BYTES {
-        return Err(refuse(format!("it has {size} bytes, and at most {BYTES} are read; import it in parts")));
+    // A pipe has no size beforehand: one byte more than may be shows that it is too large.
+    let mut limited = opened.take(BYTES + 1);
+    let read = read_from(BufReader::new(&mut limited), latest, take);
+    if limited.limit() == 0 {
+        return Err(refuse(format!("it has more than {BYTES} bytes; import it in parts")));
     }
-    read_from(BufReader::new(opened.take(BYTES)), take).map_err(refuse)
+    read.map_err(refuse)
 }
 
 /// The same for what was opened already.
 ///
 /// # Errors
 /// Text that is in neither form, with line and column.
-pub fn read_from(mut text: impl BufRead, take: &mut dyn FnMut(Foreign)) -> Result<(), String> {
+pub fn read_from(
+    mut text: impl BufRead,
+    latest: Timestamp,
+    take: &mut dyn FnMut(Foreign),
+) -> Result<(), String> {
+    if text.fill_buf().map_err(|error| error.to_string())?.starts_with(BYTE_ORDER_MARK) {
+        text.consume(BYTE_ORDER_MARK.len());
+    }
     let start = text.fill_buf().map_err(|error| error.to_string())?;
     match start.iter().copied().find(|byte| !byte.is_ascii_whitespace()) {
-        Some(b'[') => ocsf(text, take),
-        Some(_) => csv(text, take),
+        Some(b'[') => ocsf(text, latest, take),
+        Some(_) => csv(text, latest, take),
         None => {
             Err("it is empty; expected is what Prowler writes with `-M json-ocsf` or `-M csv`".to_owned())
         }
@@ -132,13 +144,14 @@ struct CloudAccount {
     uid: Option<String>,
 }
 
-fn ocsf(text: impl Read, take: &mut dyn FnMut(Foreign)) -> Result<(), String> {
+fn ocsf(text: impl Read, latest: Timestamp, take: &mut dyn FnMut(Foreign)) -> Result<(), String> {
     let mut json = serde_json::Deserializer::from_reader(text);
-    json.deserialize_seq(Each { take }).and_then(|()| json.end()).map_err(|error| error.to_string())
+    json.deserialize_seq(Each { latest, take }).and_then(|()| json.end()).map_err(|error| error.to_string())
 }
 
 /// Takes the elements of an array one by one.
 struct Each<'t> {
+    latest: Timestamp,
     take: &'t mut dyn FnMut(Foreign),
 }
 
@@ -156,7 +169,7 @@ impl<'de> Visitor<'de> for Each<'_> {
             if count > FINDINGS {
                 return Err(serde::de::Error::custom(too_many()));
             }
-            for foreign in detection.foreign().map_err(serde::de::Error::custom)? {
+            for foreign in detection.foreign(self.latest).map_err(serde::de::Error::custom)? {
                 (self.take)(foreign);
             }
         }
@@ -166,7 +179,7 @@ impl<'de> Visitor<'de> for Each<'_> {
 
 impl Detection {
     /// One finding for each of its resources.
-    fn foreign(self) -> Result<Vec<Foreign>, String> {
+    fn foreign(self, latest: Timestamp) -> Result<Vec<Foreign>, String> {
         if !self.metadata.product.name.eq_ignore_ascii_case(ID) {
             return Err(format!(
                 "the finding is of `{}`, and only Prowler's are known",
@@ -180,6 +193,7 @@ impl Detection {
             cloud.and_then(|cloud| cloud.account.as_ref()).and_then(|account| account.uid.as_deref());
         let at = self.time_dt.as_deref().and_then(moment);
         let at = at.or_else(|| self.time.and_then(|seconds| Timestamp::from_second(seconds).ok()));
+        not_after(latest, at)?;
         let told = self.status_detail.as_deref().or(self.message.as_deref()).unwrap_or_default();
         let one = |resource: &Resource| Foreign {
             version: cut(&self.metadata.product.version),
@@ -227,7 +241,7 @@ struct Row {
     prowler_version: String,
 }
 
-fn csv(text: impl Read, take: &mut dyn FnMut(Foreign)) -> Result<(), String> {
+fn csv(text: impl Read, latest: Timestamp, take: &mut dyn FnMut(Foreign)) -> Result<(), String> {
     let mut reader = csv::ReaderBuilder::new().delimiter(b';').from_reader(text);
     for (count, row) in reader.deserialize::<Row>().enumerate() {
         if count >= FINDINGS {
@@ -236,6 +250,8 @@ fn csv(text: impl Read, take: &mut dyn FnMut(Foreign)) -> Result<(), String> {
         let row = row.map_err(|error| error.to_string())?;
         let place = |message: String| format!("row {}: {message}", count + 1);
         of_aws(&row.provider).map_err(place)?;
+        let at = moment(&row.timestamp);
+        not_after(latest, at).map_err(place)?;
         take(Foreign {
             version: cut(&row.prowler_version),
             check: cut(&row.check_id),
@@ -248,7 +264,7 @@ fn csv(text: impl Read, take: &mut dyn FnMut(Foreign)) -> Result<(), String> {
             resource: cut(&row.resource_uid),
             name: cut(&row.resource_name),
             told: cut(&row.status_extended),
-            at: moment(&row.timestamp),
+            at,
         });
     }
     Ok(())
@@ -256,6 +272,13 @@ fn csv(text: impl Read, take: &mut dyn FnMut(Foreign)) -> Result<(), String> {
 
 fn too_many() -> String {
     format!("it has more than {FINDINGS} findings; import it in parts")
+}
+
+fn not_after(latest: Timestamp, at: Option<Timestamp>) -> Result<(), String> {
+    match at {
+        Some(at) if at > latest => Err(format!("the finding is dated {at}, which is still to come")),
+        _ => Ok(()),
+    }
 }
 
 fn of_aws(provider: &str) -> Result<(), String> {

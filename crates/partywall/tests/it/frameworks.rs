@@ -82,6 +82,14 @@ fn a_catalogue_of_the_users_stands_beside_the_ids() {
     let told = assess(&more).stdout;
     assert!(told.contains("Doors are shut."), "{told}");
     assert!(!told.contains('\u{1b}'), "a catalogue steers no terminal");
+    fs::write(&path, r#"{ "catalog": { "controls": [ { "id": "xx-1" } ] } }"#).unwrap();
+    let ran = assess(&more);
+    assert_eq!(ran.code, 2);
+    assert!(
+        ran.stderr.contains("it has ids like `xx-1`, and none like `AC-1` of nist-800-53r5"),
+        "{}",
+        ran.stderr
+    );
     fs::write(&path, "{}").unwrap();
     let ran = assess(&more);
     assert_eq!(ran.code, 2);

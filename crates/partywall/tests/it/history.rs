@@ -222,6 +222,33 @@ fn the_same_run_has_not_changed_and_what_was_not_seen_is_said() {
 }
 
 #[test]
+fn a_failure_that_is_accepted_does_not_end_a_comparison_as_worse() {
+    let place = Place::new();
+    let first = place.day(1, |_| true);
+    let second = place.day(2, |record| {
+        tokens(record, PASSES, Node::text("optional"));
+        true
+    });
+    let settings = fs::read_to_string(place.path("partywall.yaml")).unwrap();
+    let with_waiver = |asset: &str, until: &str| {
+        let waiver = format!(
+            "  - {{ check: {METADATA}, asset: \"{asset}\", reason: being replaced, owner: platform, until: {until} }}"
+        );
+        fs::write(place.path("partywall.yaml"), format!("{settings}\nwaivers:\n{waiver}\n")).unwrap();
+        let (code, difference) = place.json(&["diff", &first, &second]);
+        assert!(has(&difference["new"], PASSES), "it is shown all the same: {difference:#}");
+        code
+    };
+    assert_eq!(with_waiver(FAILS, "2099-01-01"), 1, "another asset");
+    assert_eq!(with_waiver(PASSES, "2026-01-01"), 1, "it has lapsed");
+    assert_eq!(
+        with_waiver(PASSES, "2099-01-01"),
+        3,
+        "nothing else is worse; the account was not read to its end"
+    );
+}
+
+#[test]
 fn what_is_missing_from_a_list_that_broke_off_has_not_gone() {
     let place = Place::new();
     let first = place.day(1, |_| true);
@@ -280,6 +307,8 @@ fn a_report_tells_the_trend_and_what_is_new_since_the_last_run() {
     assert_eq!(place.assess(&third)["trend"], report["trend"]);
     let text = place.run(&["assess", &third, "--store", "history.db", "--quiet", "--no-html"]).stdout;
     assert!(text.contains("1 reopened"), "{text}");
+    let again = place.run(&["assess", &third, "--store", "history.db", "--no-html"]).stderr;
+    assert!(again.contains("in the history already"), "{again}");
     let without = place.json(&["assess", &third, "--no-store"]).1;
     assert_eq!(without["trend"], Value::Null);
 }

@@ -243,7 +243,8 @@ fn an_interrupted_run_goes_on_where_it_was_cut_short() {
 
     let ran = interrupted("s3:GetBucketAcl", &["--save", &cut]);
     assert_eq!(ran.code, 1, "{}", ran.stderr);
-    assert!(ran.stderr.contains(&format!("--resume {cut}")), "{}", ran.stderr);
+    let hint = format!("the same command, with `--resume '{cut}'` in place of --save");
+    assert!(ran.stderr.contains(&hint), "{}", ran.stderr);
     let manifest = |folder: &str| -> Value {
         serde_json::from_str(&fs::read_to_string(Path::new(folder).join("manifest.json")).unwrap()).unwrap()
     };
@@ -284,6 +285,34 @@ fn a_run_that_was_not_interrupted_is_gone_on_with_without_asking() {
     let allowed = ["sts:GetCallerIdentity", "ec2:DescribeRegions"].map(str::to_owned).into();
     assert!(asked.is_subset(&allowed), "{asked:?}");
     assert_eq!(before, timeless(folder));
+}
+
+#[test]
+fn going_on_with_more_regions_reads_these_and_keeps_what_is_said_of_the_rest() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path().join("evidence");
+    let folder = folder.to_str().unwrap();
+    let manifest = || -> Value {
+        serde_json::from_str(&fs::read_to_string(Path::new(folder).join("manifest.json")).unwrap()).unwrap()
+    };
+    let left_out = || manifest()["regions_not_scanned"].as_array().unwrap().clone();
+    let json = ["--format", "json"];
+    assess(&reciter(), &[&["--regions", REGION, "--save", folder], &json[..]].concat());
+    let before = left_out();
+    assert!(before.iter().any(|entry| entry["region"] == "us-east-1"), "{before:?}");
+
+    assess(&reciter(), &[&["--regions", REGION, "--resume", folder], &json[..]].concat());
+    assert_eq!(left_out(), before);
+
+    let reciter = reciter();
+    let both = format!("{REGION},us-east-1");
+    let ran = assess(&reciter, &[&["--regions", &both, "--resume", folder], &json[..]].concat());
+    assert_eq!(ran.code, 1, "{}", ran.stderr);
+    let asked = reciter.asked();
+    assert!(asked.iter().any(|(name, at)| name == "ec2:DescribeVolumes" && at == "us-east-1"), "{asked:?}");
+    assert_eq!(manifest()["regions"], serde_json::json!([REGION, "us-east-1"]));
+    let after: Vec<Value> = before.into_iter().filter(|entry| entry["region"] != "us-east-1").collect();
+    assert_eq!(left_out(), after);
 }
 
 /// The records of an evidence folder.

@@ -3,12 +3,11 @@
 use std::io::{self, BufWriter, Write};
 
 use super::text::by_kind;
-use super::{Difference, FindingChange, groups, moved, moved_to_you, some};
+use super::{Difference, FindingChange, IS_NEW, groups, moved, moved_to_you, some};
 use crate::markdown::inline::{code, sentence};
-use crate::words::{self, counted};
+use crate::markdown::{TOP, rest};
+use crate::words;
 
-/// Entries of each list; the others are counted.
-const TOP: usize = 10;
 /// Assets that are named with each entry.
 const NAMED: usize = 3;
 
@@ -31,7 +30,7 @@ fn head(difference: &Difference, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "# Partywall: what has changed\n")?;
     writeln!(
         out,
-        "{} → {}\n\n**{} new, {} reopened, {} fixed**; {} still fail; {} became unknown",
+        "{} → {}\n\n**{} new, {} reopened, {} fixed**; {} still fail; {} became unknown, {} became known",
         words::time(difference.before.at),
         words::time(difference.after.at),
         counts.new,
@@ -39,6 +38,7 @@ fn head(difference: &Difference, out: &mut dyn Write) -> io::Result<()> {
         counts.fixed,
         counts.standing,
         counts.became_unknown,
+        counts.became_known,
     )?;
     for reason in &difference.not_compared {
         writeln!(out, "\n> **Not compared:** {}", sentence(reason))?;
@@ -59,9 +59,11 @@ fn responsibility(difference: &Difference, out: &mut dyn Write) -> io::Result<()
         let assets: Vec<&str> = moved.assets.iter().map(|asset| &**asset).collect();
         let switch = &moved.after.switch;
         let switch = if switch.is_empty() { String::new() } else { format!(", {}", code(switch)) };
+        let need = &moved.after.need;
+        let need = if need.is_empty() { String::new() } else { format!("; not seen: {}", code(need)) };
         writeln!(
             out,
-            "| {} | {} | {} | {} | {}{switch} |",
+            "| {} | {} | {} | {} | {}{switch}{need} |",
             code(&moved.control),
             sentence(&moved.before.told()),
             sentence(&moved.after.told()),
@@ -83,6 +85,7 @@ fn findings(title: &str, changes: &[FindingChange], out: &mut dyn Write) -> io::
         let first = group.first;
         let why = if first.why.is_empty() { String::new() } else { format!(": {}", code(&first.why)) };
         let title = sentence(&first.title);
+        let why = if first.check_is_new { format!("{why} {IS_NEW}") } else { why };
         let check = code(&first.check);
         writeln!(out, "| {} | {title} ({check}){why} | {} |", first.severity, named(&group.assets))?;
     }
@@ -94,13 +97,6 @@ fn named(assets: &[&str]) -> String {
     let named: Vec<String> = named.into_iter().map(code).collect();
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
     format!("{}{more}", named.join(", "))
-}
-
-fn rest(all: usize, noun: &str, out: &mut dyn Write) -> io::Result<()> {
-    match all.saturating_sub(TOP) {
-        0 => Ok(()),
-        more => writeln!(out, "\nand {} more", counted(more, noun)),
-    }
 }
 
 fn figures(difference: &Difference, out: &mut dyn Write) -> io::Result<()> {

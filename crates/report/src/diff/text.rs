@@ -5,11 +5,11 @@ use std::io::{self, BufWriter, Write};
 
 use partywall_model::Severity;
 
-use super::{AssetName, Difference, FigureChange, FindingChange, MovedControl, RunFacts};
+use super::{AssetName, Difference, FigureChange, FindingChange, IS_NEW, MovedControl, RunFacts};
 use super::{groups, moved, moved_to_you, some};
 use crate::shown::shown;
 use crate::text::TextStyle;
-use crate::text::page::{Look, Page, left, looking, plain, quiet, strong};
+use crate::text::page::{Look, Page, left, looking, plain, quiet, strong, width};
 use crate::words::{self, counted};
 
 /// Assets that are named with each entry.
@@ -80,7 +80,7 @@ fn findings(title: &str, look: Look, changes: &[FindingChange], page: &mut Page<
             quiet(format!("  {} · {}", shown(&first.check), shown(&first.control))),
         ];
         if first.check_is_new {
-            spans.push(plain("  (the earlier run did not have this check)"));
+            spans.push(plain(format!("  {IS_NEW}")));
         }
         page.hanging(2, 4, &spans)?;
         if !first.why.is_empty() {
@@ -104,7 +104,10 @@ fn named(assets: &[&str], page: &mut Page<'_>) -> io::Result<()> {
 fn more(all: usize, noun: &str, page: &mut Page<'_>) -> io::Result<()> {
     match all.saturating_sub(page.top()) {
         0 => Ok(()),
-        rest => page.line(&[quiet(format!("  and {}; --format json has all", counted(rest, noun)))]),
+        rest => {
+            let rest = counted(rest, &format!("more {noun}"));
+            page.line(&[quiet(format!("  and {rest}; --format json has all"))])
+        }
     }
 }
 
@@ -153,16 +156,11 @@ fn one_move(moved: &MovedControl, page: &mut Page<'_>) -> io::Result<()> {
 fn figures(difference: &Difference, page: &mut Page<'_>) -> io::Result<()> {
     page.heading("Figures", "")?;
     let layers = difference.layers.iter().filter(|layer| layer.before.is_some() || layer.after.is_some());
-    let widest =
-        difference.controls.iter().map(|control| words_width(&control.of)).max().unwrap_or(0).max(10);
+    let widest = difference.controls.iter().map(|control| width(&control.of)).max().unwrap_or(0).max(10);
     for change in std::iter::once(&difference.overall).chain(layers).chain(&difference.controls) {
         figure(change, widest, page)?;
     }
     Ok(())
-}
-
-fn words_width(text: &str) -> usize {
-    crate::text::page::width(text)
 }
 
 fn figure(change: &FigureChange, widest: usize, page: &mut Page<'_>) -> io::Result<()> {

@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use partywall_model::{AssetId, Effort, Layer, Severity, Verdict};
+use partywall_model::{AssetId, Effort, Layer, Severity};
 use partywall_ssrm::fixes::{FirstFix, Lift};
 use serde::Serialize;
 
 use super::lines::{SourceEntry, SwitchEntry, holder_word};
 use super::marks::Marks;
 use crate::assessment::Assessment;
+use crate::rows::{Outcome, repeats};
 use crate::words;
 
 /// One switch that is off, on all assets on which it is off in the same way.
@@ -107,14 +108,10 @@ impl<'a> LiftEntry<'a> {
 }
 
 pub(super) fn fixes<'a>(assessment: &Assessment<'a>) -> Vec<FixEntry<'a>> {
-    // What other scanners call their checks: content knows nothing of them.
-    let told = assessment.judged.findings.iter();
-    let foreign: BTreeMap<&str, &str> = told
-        .filter_map(|finding| Some((finding.check.as_str(), &*finding.third_party.as_ref()?.title)))
-        .collect();
+    let titles: BTreeMap<&str, &str> =
+        assessment.findings().iter().map(|found| (found.check.as_str(), assessment.title(found))).collect();
     let entry = |(at, first): (usize, &'a FirstFix<'a>)| {
         let fix = first.fix;
-        let unknown = foreign.get(first.check.as_str()).copied().unwrap_or(first.check.as_str());
         let mut holders: Vec<&'static str> =
             first.lines.iter().map(|line| holder_word(&line.holder)).collect();
         holders.sort_unstable();
@@ -123,7 +120,7 @@ pub(super) fn fixes<'a>(assessment: &Assessment<'a>) -> Vec<FixEntry<'a>> {
             rank: at + 1,
             summary: fix.map_or("", |fix| &fix.summary),
             check: first.check.as_str(),
-            title: assessment.check(first.check.as_str()).map_or(unknown, |check| &check.title),
+            title: titles.get(first.check.as_str()).copied().unwrap_or(first.check.as_str()),
             severity: first.severity,
             control: first.control.as_str(),
             layer: first.layer,
@@ -142,7 +139,8 @@ pub(super) fn fixes<'a>(assessment: &Assessment<'a>) -> Vec<FixEntry<'a>> {
     assessment.fixes.iter().enumerate().map(entry).collect()
 }
 
-/// How many verdicts there are of each kind.
+/// How many verdicts there are of each kind. What repeats another is counted once; a pass on evidence that is too
+/// old to count is unknown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub(crate) struct VerdictCounts {
     pub(crate) fail: usize,
@@ -151,6 +149,13 @@ pub(crate) struct VerdictCounts {
     pub(crate) manual: usize,
     pub(crate) pass: usize,
     pub(crate) not_applicable: usize,
+}
+
+impl VerdictCounts {
+    /// All of them.
+    pub(crate) fn all(&self) -> usize {
+        self.fail + self.exempt + self.unknown + self.manual + self.pass + self.not_applicable
+    }
 }
 
 /// How many failures there are of each severity; exempt ones are left out.
@@ -167,10 +172,11 @@ pub(crate) struct SeverityCounts {
 pub(super) fn count(assessment: &Assessment<'_>, marks: &Marks<'_>) -> (VerdictCounts, SeverityCounts) {
     let mut verdicts = VerdictCounts::default();
     let mut failures = SeverityCounts::default();
-    for (at, finding) in assessment.findings().iter().enumerate() {
-        *match &finding.verdict {
-            Verdict::Fail if marks.is_exempt(at) => &mut verdicts.exempt,
-            Verdict::Fail => {
+    let all = assessment.findings().iter().enumerate();
+    for (at, finding) in all.filter(|(_, finding)| repeats(finding).is_none()) {
+        *match Outcome::of(&finding.verdict, &marks.at(at)) {
+            Outcome::Exempt => &mut verdicts.exempt,
+            Outcome::Fail => {
                 *match finding.severity {
                     Severity::Critical => &mut failures.critical,
                     Severity::High => &mut failures.high,
@@ -180,10 +186,10 @@ pub(super) fn count(assessment: &Assessment<'_>, marks: &Marks<'_>) -> (VerdictC
                 } += 1;
                 &mut verdicts.fail
             }
-            Verdict::Unknown(_) => &mut verdicts.unknown,
-            Verdict::Manual => &mut verdicts.manual,
-            Verdict::Pass => &mut verdicts.pass,
-            Verdict::NotApplicable => &mut verdicts.not_applicable,
+            Outcome::Unknown => &mut verdicts.unknown,
+            Outcome::Manual => &mut verdicts.manual,
+            Outcome::Pass => &mut verdicts.pass,
+            Outcome::NotApplicable => &mut verdicts.not_applicable,
         } += 1;
     }
     (verdicts, failures)

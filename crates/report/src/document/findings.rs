@@ -9,6 +9,7 @@ use serde::{Serialize, Serializer};
 use super::Document;
 use super::evidence::WhyEntry;
 use super::marks::{AssetFacts, ExemptEntry, Mark};
+use crate::rows::repeats;
 
 /// A list that is written from an iterator; nothing of it is kept.
 pub(crate) struct Each<F>(pub(crate) F);
@@ -74,7 +75,7 @@ impl<'a> AssetEntry<'a> {
     }
 }
 
-/// One verdict. A pass, and what does not apply, carry no evidence.
+/// One verdict. A pass that counts, and what does not apply, carry no evidence.
 #[derive(Debug, Serialize)]
 pub(crate) struct FindingEntry<'a> {
     pub(crate) check: &'a str,
@@ -136,7 +137,9 @@ impl<'a> FindingEntry<'a> {
         let finding = assessment.findings().get(at)?;
         let position = assessment.estate().position(finding.asset.as_str());
         let line = |at| document.lines.position(assessment, at, finding.control.as_str());
-        let told = matches!(finding.verdict, Verdict::Fail | Verdict::Unknown(_) | Verdict::Manual);
+        let mark = document.marks.at(at);
+        let told =
+            mark.stale || matches!(finding.verdict, Verdict::Fail | Verdict::Unknown(_) | Verdict::Manual);
         Some(Self {
             check: finding.check.as_str(),
             control: finding.control.as_str(),
@@ -145,13 +148,9 @@ impl<'a> FindingEntry<'a> {
             severity: finding.severity,
             fingerprint: finding.fingerprint.to_string(),
             source: finding.third_party.as_ref().map(|said| &*said.tool),
-            repeats: finding
-                .third_party
-                .as_ref()
-                .and_then(|said| said.repeats.as_ref())
-                .map(|id| id.as_str()),
+            repeats: repeats(finding),
             line: position.and_then(line),
-            detail: told.then(|| Detail::of(finding, document.marks.at(at))),
+            detail: told.then(|| Detail::of(finding, mark)),
         })
     }
 }

@@ -238,6 +238,8 @@ impl<'a> Scores<'a> {
             let mut layers = self.layers.iter_mut().chain(&mut self.organisation);
             if let Some(layer) = layers.find(|layer| layer.layer == control.layer) {
                 layer.controls_measured = layer.controls_measured.saturating_sub(1);
+                // Where nothing is left that was looked at, there is no range of what was.
+                layer.measured = layer.measured.filter(|_| layer.controls_measured > 0);
                 layer.not_measured.push(entry.clone());
             }
             if control.layer != Layer::Org {

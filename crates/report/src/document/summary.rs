@@ -12,6 +12,7 @@ use super::scores::{ControlEntry, ControlState};
 use super::unseen::UnknownRead;
 use crate::assessment::Assessment;
 use crate::filtered::Filtered;
+use crate::rows::repeats;
 
 /// Counts over the whole document.
 #[derive(Debug, Serialize)]
@@ -74,7 +75,10 @@ impl Summary {
         let assets = assessment.estate().assets();
         let placeholders = assets.iter().filter(|asset| !asset.population.is_seen()).count();
         let kinds: BTreeSet<&str> = assets.iter().map(|asset| asset.kind.as_str()).collect();
-        let failing = assessment.findings().iter().filter(|finding| finding.verdict == Verdict::Fail);
+        let failing = assessment
+            .findings()
+            .iter()
+            .filter(|finding| finding.verdict == Verdict::Fail && repeats(finding).is_none());
         let causes: BTreeSet<&str> = failing.map(|finding| finding.check.as_str()).collect();
         let (findings, failures) = count(assessment, parts.marks);
         Self {

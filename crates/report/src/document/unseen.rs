@@ -5,9 +5,12 @@ use std::sync::Arc;
 
 use partywall_model::{AccountId, Holder, ListingOutcome, Region, Verdict, Why, WhyKind};
 use partywall_ssrm::Line;
+use partywall_ssrm::score::State;
 use serde::Serialize;
 
 use crate::assessment::{Assessment, RunEnd};
+use crate::filtered::Filtered;
+use crate::rows::repeats;
 use crate::words::counted;
 
 /// An operation that did not bring what was asked, in one account and region.
@@ -74,7 +77,10 @@ pub(super) fn unknown_reads<'a>(assessment: &Assessment<'a>) -> Vec<UnknownRead<
         }
     }
     for listing in assessment.estate().listings() {
-        if let ListingOutcome::Incomplete(why) = &listing.outcome {
+        // The regions that were left out knowingly are named as such.
+        if let ListingOutcome::Incomplete(why) = &listing.outcome
+            && &*why.code != Why::LEFT_OUT
+        {
             let read = reads.of(why, Some(&listing.account), Some(&listing.region));
             read.lists.insert(listing.kind.as_str());
         }
@@ -108,9 +114,17 @@ pub(crate) struct Incomplete {
 }
 
 impl Incomplete {
-    pub(super) fn of(assessment: &Assessment<'_>, reads: &[UnknownRead<'_>]) -> Self {
-        let unknown =
-            assessment.findings().iter().filter(|f| matches!(f.verdict, Verdict::Unknown(_))).count();
+    /// The reasons in one line; none where there are none.
+    pub(crate) fn told(&self) -> Option<String> {
+        self.is.then(|| self.reasons.join("; "))
+    }
+
+    pub(super) fn of(
+        assessment: &Assessment<'_>,
+        reads: &[UnknownRead<'_>],
+        filtered: Option<&Filtered>,
+    ) -> Self {
+        let Hanging { verdicts, unknown, stale } = Hanging::of(assessment, filtered);
         let lists = assessment.estate().assets().iter().filter(|asset| !asset.population.is_seen()).count();
         let failed = reads.iter().filter(|read| read.count > 0 && read.kind != WhyKind::Unsupported);
         let operations: BTreeSet<&str> = failed.map(|read| read.operation).collect();
@@ -132,9 +146,17 @@ impl Incomplete {
         };
         because(interrupted, "the collection was cut short".to_owned());
         because(lists > 0, format!("{} of assets could not be read", counted(lists, "list")));
+        because(unknown > 0, format!("{} on something that was not seen", hang(unknown, verdicts)));
         because(
-            unknown > 0,
-            format!("{} on something that was not seen", hang(unknown, assessment.findings().len())),
+            stale > 0,
+            format!(
+                "{} on evidence that is too old to count",
+                if stale == 1 {
+                    "1 verdict rests".to_owned()
+                } else {
+                    format!("{} rest", counted(stale, "verdict"))
+                }
+            ),
         );
         because(
             !operations.is_empty(),
@@ -151,6 +173,39 @@ impl Incomplete {
         because(skipped > 0, format!("{} could not be read", counted(skipped, "region")));
         because(problems > 0, format!("{} on our side", counted(problems, "problem")));
         Self { is: !reasons.is_empty(), reasons }
+    }
+}
+
+/// How many verdicts were given, listed or not, and how many of them say nothing.
+struct Hanging {
+    verdicts: usize,
+    unknown: usize,
+    stale: usize,
+}
+
+impl Hanging {
+    fn of(assessment: &Assessment<'_>, filtered: Option<&Filtered>) -> Self {
+        let listed = assessment.findings();
+        let counts = || listed.iter().filter(|finding| repeats(finding).is_none());
+        let unknown = counts().filter(|finding| matches!(finding.verdict, Verdict::Unknown(_))).count();
+        // Behind those that are listed stand those that were given and are not; what the user asked nobody to
+        // look at stands behind them.
+        let not_listed = filtered.map_or(0, |filtered| filtered.verdicts_not_listed);
+        let given = listed.len() + not_listed;
+        let measures = assessment.status.controls.iter().flat_map(|control| {
+            control
+                .input
+                .assets
+                .iter()
+                .zip(&control.findings)
+                .flat_map(|(asset, at)| asset.measures.iter().zip(at))
+        });
+        let mut hanging = Self { verdicts: counts().count() + not_listed, unknown, stale: 0 };
+        for (measure, at) in measures.filter(|(_, at)| **at < given) {
+            hanging.unknown += usize::from(measure.state == State::Unknown && *at >= listed.len());
+            hanging.stale += usize::from(measure.state == State::Stale);
+        }
+        hanging
     }
 }
 

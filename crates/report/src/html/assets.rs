@@ -17,10 +17,13 @@ use super::causes::FixText;
 use super::folder::Folder;
 use crate::causes::Failure;
 use crate::document::{Document, NeedEntry, SourceEntry, SwitchEntry, WhyEntry, holder_word, third_party};
+use crate::rows::{Outcome, repeats};
 use crate::words::{self, counted, thousands};
 
 /// So many assets get a page of their own at most.
 const LIMIT: usize = 60;
+/// More relations of an asset than this are counted.
+const RELATIONS: usize = 40;
 
 /// Which assets have a page.
 pub(super) struct Pages<'a> {
@@ -55,7 +58,8 @@ impl<'a> Pages<'a> {
             })
             .collect();
         for (at, finding) in document.assessment.findings().iter().enumerate() {
-            if finding.verdict != Verdict::Fail || document.marks.is_exempt(at) {
+            let is_open = finding.verdict == Verdict::Fail && !document.marks.is_exempt(at);
+            if !is_open || repeats(finding).is_some() {
                 continue;
             }
             let position = estate.position(finding.asset.as_str());
@@ -178,7 +182,9 @@ impl<'a> AssetRow<'a> {
         let findings = document.assessment.findings();
         let open = || {
             let of_page = page.findings.iter().filter(|at| !document.marks.is_exempt(**at));
-            of_page.filter_map(|at| findings.get(*at)).filter(|finding| finding.verdict == Verdict::Fail)
+            of_page
+                .filter_map(|at| findings.get(*at))
+                .filter(|finding| finding.verdict == Verdict::Fail && repeats(finding).is_none())
         };
         let worst = open().map(|finding| finding.severity).max();
         Some(Self {
@@ -224,6 +230,7 @@ pub(super) struct AssetPage<'a> {
     /// Controls that have no meaning for it.
     none: Vec<&'a str>,
     relations: Vec<RelationView<'a>>,
+    more_relations: usize,
 }
 
 /// A failure on the asset.
@@ -277,26 +284,21 @@ impl<'a> AssetPage<'a> {
     ) -> Option<Self> {
         let assessment = &document.assessment;
         let asset = assessment.estate().assets().get(page.at)?;
-        let findings = || page.findings.iter().filter_map(|at| Some((*at, assessment.findings().get(*at)?)));
+        let all = page.findings.iter().filter_map(|at| Some((*at, assessment.findings().get(*at)?)));
+        let findings = all.filter(|(_, finding)| repeats(finding).is_none());
         let mut open: Vec<AssetFinding<'a>> = Vec::new();
         let mut unseen = Vec::new();
         let (mut passing, mut without_meaning) = (0, 0);
         let mut failures: Vec<Failure<'a, '_>> = Vec::new();
-        for (at, finding) in findings() {
-            match &finding.verdict {
-                Verdict::Fail => failures.push(Failure::of(document, at, finding)),
-                Verdict::Unknown(reasons) => {
-                    let title = assessment.check(finding.check.as_str()).map(|check| &*check.title);
-                    let reasons = reasons.iter().map(|why| words::why(&WhyEntry::of(why))).collect();
-                    unseen.push((title.unwrap_or(finding.check.as_str()), reasons));
+        for (at, finding) in findings {
+            let outcome = Outcome::of(&finding.verdict, &document.marks.at(at));
+            match outcome {
+                Outcome::Fail | Outcome::Exempt => failures.push(Failure::of(document, at, finding)),
+                Outcome::Unknown | Outcome::Manual => {
+                    unseen.push((assessment.title(finding), outcome.reasons(&finding.verdict)));
                 }
-                Verdict::Manual => {
-                    let title = assessment.check(finding.check.as_str()).map(|check| &*check.title);
-                    let told = vec!["only a person can say".to_owned()];
-                    unseen.push((title.unwrap_or(finding.check.as_str()), told));
-                }
-                Verdict::Pass => passing += 1,
-                Verdict::NotApplicable => without_meaning += 1,
+                Outcome::Pass => passing += 1,
+                Outcome::NotApplicable => without_meaning += 1,
             }
         }
         failures
@@ -327,6 +329,7 @@ impl<'a> AssetPage<'a> {
             lines,
             none,
             relations: relations(document, asset, link),
+            more_relations: asset.relations.len().saturating_sub(RELATIONS),
         })
     }
 }
@@ -352,7 +355,7 @@ fn facts(document: &Document<'_>, asset: &Asset, at: usize) -> Vec<(&'static str
     ];
     if let Some(facts) = document.facts.get(at) {
         let assumed = if facts.assumed { ", assumed: nobody has said so" } else { "" };
-        let sensitivity = format!("{:?}", facts.sensitivity).to_lowercase();
+        let sensitivity = facts.sensitivity.word();
         told.push(("Environment", facts.environment.to_string()));
         told.push(("Sensitivity", format!("{sensitivity}{assumed}")));
         let reach = match facts.exposure {
@@ -375,15 +378,13 @@ fn relations<'a>(
     asset: &'a Asset,
     link: impl Fn(&str) -> Option<String>,
 ) -> Vec<RelationView<'a>> {
-    /// More relations than this are not told.
-    const MOST: usize = 40;
     let view = |relation: &'a partywall_model::Relation| RelationView {
         by: &relation.by,
         kind: relation.kind.as_str(),
         label: document.assessment.estate().asset(&relation.to).map_or(&*relation.to, Asset::label),
         page: link(&relation.to),
     };
-    asset.relations.iter().take(MOST).map(view).collect()
+    asset.relations.iter().take(RELATIONS).map(view).collect()
 }
 
 impl<'a> AssetFinding<'a> {
@@ -410,7 +411,7 @@ impl<'a> AssetFinding<'a> {
         Self {
             severity: finding.severity.word(),
             sign: words::severity_sign(finding.severity),
-            title: check.map_or(finding.check.as_str(), |check| &check.title),
+            title: document.assessment.title(finding),
             check: finding.check.as_str(),
             control: finding.control.as_str(),
             evidence: finding

@@ -64,7 +64,7 @@ impl<'a> CauseView<'a> {
         let control = cause.control.as_str();
         Self {
             check: cause.check.as_str(),
-            title: cause.title(),
+            title: cause.title,
             control,
             control_title: document.control(control).map_or(control, |control| control.title),
             severity: cause.severity.word(),
@@ -99,14 +99,13 @@ impl<'a> RowView<'a> {
     pub(super) fn of(document: &'a Document<'a>, failure: &Failure<'a, '_>, pages: &Pages<'a>) -> Self {
         let finding = failure.finding;
         let asset = failure.asset;
-        let check = document.assessment.check(finding.check.as_str());
         let account = asset.and_then(|asset| asset.account.as_ref());
         Self {
             severity: finding.severity.word(),
             sign: words::severity_sign(finding.severity),
             verdict: finding.verdict.word(),
             check: finding.check.as_str(),
-            title: check.map_or(finding.check.as_str(), |check| &check.title),
+            title: document.assessment.title(finding),
             control: finding.control.as_str(),
             label: failure.label(),
             page: pages.page(document, finding.asset.as_str()),

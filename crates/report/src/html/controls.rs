@@ -10,6 +10,7 @@ use super::map::{Bar, CapView, Level, Wall};
 use super::trend::Chart;
 use crate::causes::{Cause, Failure};
 use crate::document::{ControlEntry, ControlState, Document, LineEntry};
+use crate::rows::Outcome;
 use crate::words::{self, counted};
 
 /// Assets that are named with each control.
@@ -268,13 +269,13 @@ fn check_counts<'a>(document: &Document<'a>) -> HashMap<&'a str, CheckCounts<'a>
         };
         counts.insert(check.id.as_str(), entry);
     }
-    for finding in document.assessment.findings() {
+    for (at, finding) in document.assessment.findings().iter().enumerate() {
         let Some(entry) = counts.get_mut(finding.check.as_str()) else { continue };
-        match &finding.verdict {
-            Verdict::Fail => entry.fail += 1,
-            Verdict::Unknown(_) | Verdict::Manual => entry.unknown += 1,
-            Verdict::Pass => entry.pass += 1,
-            Verdict::NotApplicable => {}
+        match Outcome::of(&finding.verdict, &document.marks.at(at)) {
+            Outcome::Fail | Outcome::Exempt => entry.fail += 1,
+            Outcome::Unknown | Outcome::Manual => entry.unknown += 1,
+            Outcome::Pass => entry.pass += 1,
+            Outcome::NotApplicable => {}
         }
     }
     counts

@@ -12,6 +12,7 @@ use super::assets::Pages;
 use super::causes::RowView;
 use crate::causes::Failure;
 use crate::document::{Document, FindingEntry};
+use crate::rows::{Outcome, TOO_OLD, repeats};
 use crate::shown::shown;
 use crate::words;
 
@@ -96,8 +97,9 @@ impl<'a, 'd> Island<'a, 'd> {
             .findings()
             .iter()
             .enumerate()
-            .filter(|(_, finding)| {
-                matches!(finding.verdict, Verdict::Fail | Verdict::Unknown(_) | Verdict::Manual)
+            .filter(|(at, finding)| {
+                let outcome = Outcome::of(&finding.verdict, &document.marks.at(*at));
+                repeats(finding).is_none() && !matches!(outcome, Outcome::Pass | Outcome::NotApplicable)
             })
             .map(|(at, finding)| Failure::of(document, at, finding))
             .collect();
@@ -142,7 +144,7 @@ impl<'a, 'd> Island<'a, 'd> {
     /// The first rows, for readers without a script.
     pub(super) fn first_rows(&self, document: &'a Document<'a>, pages: &Pages<'a>) -> Vec<RowView<'a>> {
         let view = |failure: &Failure<'a, 'd>| RowView {
-            verdict: verdict(document, failure),
+            verdict: outcome(document, failure).word(),
             ..RowView::of(document, failure, pages)
         };
         self.shown.iter().map(view).collect()
@@ -157,13 +159,11 @@ impl<'a, 'd> Island<'a, 'd> {
     ) -> Row<'a> {
         let finding = failure.finding;
         let check = *known.checks.entry(finding.check.as_str()).or_insert_with(|| {
-            let content = document.assessment.check(finding.check.as_str());
             let control = finding.control.as_str();
             let title = document.control(control).map_or(control, |control| control.title);
-            let check = finding.check.as_str();
             self.checks.push(Check(
-                Safe(check),
-                Safe(content.map_or(check, |content| &content.title)),
+                Safe(finding.check.as_str()),
+                Safe(document.assessment.title(finding)),
                 Safe(control),
                 Safe(title),
             ));
@@ -173,14 +173,16 @@ impl<'a, 'd> Island<'a, 'd> {
             self.assets.push(Asset::of(document, failure, pages));
             self.assets.len() - 1
         });
-        let whys = match &finding.verdict {
-            Verdict::Unknown(reasons) => reasons.as_slice(),
-            _ => &[],
+        let outcome = outcome(document, failure);
+        let whys: Vec<String> = match (&finding.verdict, outcome) {
+            (Verdict::Unknown(reasons), _) => reasons.iter().map(|why| why.to_string()).collect(),
+            (_, Outcome::Unknown) => vec![TOO_OLD.to_owned()],
+            _ => Vec::new(),
         };
         let whys = whys
             .iter()
             .map(|why| {
-                let text = shown(&why.to_string()).to_string();
+                let text = shown(why).to_string();
                 *known.whys.entry(text).or_insert_with_key(|text| {
                     self.whys.push(text.clone());
                     self.whys.len() - 1
@@ -193,7 +195,7 @@ impl<'a, 'd> Island<'a, 'd> {
             Severity::ALL.iter().position(|severity| *severity == finding.severity).unwrap_or(0),
             check,
             asset,
-            verdict(document, failure),
+            outcome.word(),
             shown(&failure.what()).to_string(),
             finding.evidence.iter().map(|line| Safe(line)).collect(),
             whys,
@@ -203,9 +205,8 @@ impl<'a, 'd> Island<'a, 'd> {
     }
 }
 
-/// The verdict's word; a failure that is accepted for a time is `exempt`.
-fn verdict(document: &Document<'_>, failure: &Failure<'_, '_>) -> &'static str {
-    if document.marks.is_exempt(failure.at) { "exempt" } else { failure.finding.verdict.word() }
+fn outcome(document: &Document<'_>, failure: &Failure<'_, '_>) -> Outcome {
+    Outcome::of(&failure.finding.verdict, &document.marks.at(failure.at))
 }
 
 /// What has a position already.

@@ -123,12 +123,12 @@ impl Chart {
         figure: impl Fn(&TrendPoint) -> Option<TrendFigure>,
     ) -> Option<Self> {
         let figures: Vec<Option<TrendFigure>> = trend.points.iter().map(figure).collect();
-        let mut measured = figures.iter().flatten();
-        let first = measured.next()?;
-        let last = measured.next_back().unwrap_or(first);
-        let told = |figure: &TrendFigure| {
-            format!("{} of 100, level {}", words::range(figure.lo, figure.hi), figure.level)
+        figures.iter().flatten().next()?;
+        let told = |figure: Option<&Option<TrendFigure>>| match figure.copied().flatten() {
+            Some(figure) => format!("{} of 100, level {}", words::range(figure.lo, figure.hi), figure.level),
+            None => "not measured".to_owned(),
         };
+        let (first, last) = (told(figures.first()), told(figures.last()));
         let placed: Vec<Option<Place>> = figures
             .iter()
             .zip(places(&trend.points))
@@ -138,8 +138,8 @@ impl Chart {
         let pieces: Vec<Vec<Place>> = pieces.map(|piece| piece.iter().flatten().copied().collect()).collect();
         Some(Self {
             title,
-            text: format!("{title}: {} at first, {} at last", told(first), told(last)),
-            last: told(last),
+            text: format!("{title}: {first} at first, {last} at last"),
+            last,
             band: pieces.iter().map(|piece| band(piece)).collect(),
             steps: pieces.iter().map(|piece| steps(piece)).collect(),
             marks: placed.iter().flatten().map(|place| format!("{:.1}", place.from)).collect(),
@@ -223,6 +223,13 @@ mod tests {
         );
         assert_eq!(chart.steps, "M0.0 128.0L480.0 128.0M960.0 122.0L1000.0 122.0");
         assert_eq!(chart.text, "Overall: 20–40 of 100, level 1 at first, 50 of 100, level 2 at last");
+    }
+
+    #[test]
+    fn what_is_no_longer_measured_is_not_told_as_it_was_last_seen() {
+        let chart = chart(&[Some((0.5, 0.5, 2)), None]).unwrap();
+        assert_eq!(chart.text, "Overall: 50 of 100, level 2 at first, not measured at last");
+        assert_eq!(chart.last, "not measured");
     }
 
     #[test]

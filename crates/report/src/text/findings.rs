@@ -55,13 +55,9 @@ fn one_cause(document: &Document<'_>, cause: &Cause<'_, '_>, page: &mut Page<'_>
     if cause.prized > 0 {
         count = format!("{count}, {} exposed or sensitive", cause.prized);
     }
-    let look = match cause.severity {
-        Severity::Critical | Severity::High => Look::Bad,
-        Severity::Medium => Look::Warn,
-        Severity::Low | Severity::Info => Look::Plain,
-    };
+    let look = Look::of(cause.severity);
     let gap = " ".repeat(INDENT.saturating_sub(width(&sign)));
-    let title = shown(cause.title()).to_string();
+    let title = shown(cause.title).to_string();
     page.hanging(0, INDENT, &[looking(look, sign), plain(gap), strong(title), plain(format!(" — {count}"))])?;
     page.wrapped(
         INDENT,

@@ -4,7 +4,7 @@ use std::io;
 
 use super::page::{Look, Page, looking, plain, quiet};
 use crate::document::Document;
-use crate::words::{self, counted, thousands};
+use crate::words::{self, counted};
 
 /// Writes it.
 pub(super) fn footer(document: &Document<'_>, page: &mut Page<'_>) -> io::Result<()> {
@@ -16,15 +16,9 @@ pub(super) fn footer(document: &Document<'_>, page: &mut Page<'_>) -> io::Result
     page.wrapped(
         2,
         &[plain(format!(
-            "{}: {} provider, {} shared, {} customer, {} third party, {} unknown, {} not applicable; {} rest on no page that was read",
+            "{}: {}",
             counted(lines.applicable() + lines.not_applicable, "line"),
-            thousands(lines.provider),
-            thousands(lines.shared()),
-            thousands(lines.customer),
-            thousands(lines.third_party),
-            thousands(lines.unknown),
-            thousands(lines.not_applicable),
-            thousands(summary.lines_unverified),
+            words::lines_by_holder(document)
         ))],
     )?;
     page.wrapped(
@@ -39,10 +33,10 @@ pub(super) fn footer(document: &Document<'_>, page: &mut Page<'_>) -> io::Result
             counted(summary.sensitivity_assumed, "asset"),
         ))],
     )?;
-    let state = if document.incomplete.is {
-        looking(Look::Warn, "The assessment is incomplete")
-    } else {
-        looking(Look::Good, "The assessment is complete")
+    let state = match (document.incomplete.is, &summary.filtered) {
+        (true, _) => looking(Look::Warn, "The assessment is incomplete"),
+        (false, Some(_)) => looking(Look::Plain, "The assessment is of what the filters let through"),
+        (false, None) => looking(Look::Good, "The assessment is complete"),
     };
     let more =
         "More: --format html -o report.html, --format json, partywall checks explain ID, partywall who ASSET";

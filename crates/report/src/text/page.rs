@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use partywall_model::Severity;
 use unicode_width::UnicodeWidthStr;
 
 use super::{Colour, TextStyle};
@@ -34,6 +35,15 @@ pub(crate) enum Look {
 }
 
 impl Look {
+    /// How a severity looks.
+    pub(crate) fn of(severity: Severity) -> Self {
+        match severity {
+            Severity::Critical | Severity::High => Self::Bad,
+            Severity::Medium => Self::Warn,
+            Severity::Low | Severity::Info => Self::Plain,
+        }
+    }
+
     fn code(self) -> Option<&'static str> {
         match self {
             Self::Plain => None,

@@ -38,11 +38,7 @@ pub(super) fn switches(document: &Document<'_>, page: &mut Page<'_>) -> io::Resu
     let rest = document.switch_gaps.get(page.top()..).unwrap_or_default();
     if !rest.is_empty() {
         let assets: usize = rest.iter().map(|gap| gap.assets.len()).sum();
-        let more = if rest.len() == 1 {
-            "1 more switch".to_owned()
-        } else {
-            format!("{} more switches", rest.len())
-        };
+        let more = counted(rest.len(), "more switch");
         page.wrapped(2, &[quiet(format!("and {more} on {}", counted(assets, "asset")))])?;
     }
     Ok(())
@@ -59,10 +55,7 @@ pub(super) fn fixes(document: &Document<'_>, page: &mut Page<'_>) -> io::Result<
     }
     let more = document.fixes.len().saturating_sub(page.top());
     if more > 0 {
-        page.line(&[quiet(format!(
-            "  and {}",
-            if more == 1 { "1 more fix".to_owned() } else { format!("{more} more fixes") }
-        ))])?;
+        page.line(&[quiet(format!("  and {}", counted(more, "more fix")))])?;
     }
     Ok(())
 }

@@ -13,8 +13,8 @@ use crate::words::counted;
 /// Writes the section.
 pub(super) fn unseen(document: &Document<'_>, page: &mut Page<'_>) -> io::Result<()> {
     let all = gathered(document);
-    let verdicts = document.summary.findings.unknown;
-    let aside = format!("{verdicts} of {} unknown", counted(document.assessment.findings().len(), "verdict"));
+    let verdicts = &document.summary.findings;
+    let aside = format!("{} of {} unknown", verdicts.unknown, counted(verdicts.all(), "verdict"));
     page.heading("What could not be seen, and why", &aside)?;
     if all.is_empty() {
         page.line(&[plain("  every read was answered")])?;

@@ -15,5 +15,6 @@ mod html;
 mod json;
 mod sample;
 mod schema;
+mod seen;
 mod text;
 mod who;

@@ -70,6 +70,11 @@ impl Sample {
             fixes: &fixes,
             problems: &self.problems,
         };
+        // As under a filter: what is listed stands first.
+        let hidden = filtered.map_or(0, |told| told.verdicts_left_out + told.verdicts_not_listed);
+        let listed = &self.findings[..self.findings.len() - hidden];
+        let assessment =
+            Assessment { judged: status::Assessment { findings: listed, ..judged }, ..assessment };
         let counted = Frameworks::new(&judged, &status);
         let statuses: Vec<FrameworkStatus<'_>> =
             frameworks.iter().map(|id| counted.of(self.content.framework(id).unwrap())).collect();

@@ -5,7 +5,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use partywall_model::{AccountId, AssetId, CheckId, Kind, Region};
+use partywall_model::{AccountId, AssetId, CheckId, Region};
 
 use super::record::{AssetRow, HeldLine, Outcome};
 use super::state::{FindingState, Life, Presence, RunState};
@@ -21,7 +21,8 @@ pub struct Comparison<'a> {
     pub fixed: Vec<&'a FindingState>,
     /// What was seen before and is not now; the later state says why.
     pub unseen: Vec<&'a FindingState>,
-    /// Failures that the later run does not have, because the asset is gone or nothing looks any more.
+    /// Failures that the later run does not have, because the asset is gone or nothing looks any more, and those
+    /// that it does not judge any more: not applicable, or for a person to say.
     pub dropped: Vec<&'a FindingState>,
     /// How many failures stand in both.
     pub standing: usize,
@@ -52,6 +53,8 @@ pub enum Change {
     Standing,
     /// A failure that passes now.
     Fixed,
+    /// A failure that is now not applicable, or for a person to say.
+    Dropped,
     /// It was seen and is not seen now.
     Unseen,
     /// It was not seen and does not fail now.
@@ -72,6 +75,7 @@ impl Change {
             (Outcome::Pass, Life::Failing, _) => Self::Fixed,
             (Outcome::Unknown, _, Some(outcome)) if outcome != Outcome::Unknown => Self::Unseen,
             (Outcome::Unknown, ..) => Self::Nothing,
+            (_, Life::Failing, Some(Outcome::Fail)) => Self::Dropped,
             (_, _, Some(Outcome::Unknown)) => Self::SeenAgain,
             _ => Self::Nothing,
         }
@@ -190,6 +194,7 @@ fn compare_findings<'a>(comparison: &mut Comparison<'a>, shared: &Shared<'a>) {
             Change::Reopened => comparison.reopened.push(now),
             Change::Standing => comparison.standing += 1,
             Change::Fixed => comparison.fixed.push(now),
+            Change::Dropped => comparison.dropped.extend(then),
             Change::Unseen => comparison.unseen.push(now),
             Change::SeenAgain => comparison.seen_again += 1,
             Change::Nothing => {}
@@ -200,13 +205,12 @@ fn compare_findings<'a>(comparison: &mut Comparison<'a>, shared: &Shared<'a>) {
         then.presence == Presence::Observed && then.row.outcome == Outcome::Fail && !there
     };
     let dropped = before.findings.iter().filter(is_dropped).map(|(_, then)| then);
-    comparison.dropped = dropped.filter(|then| shared.has_finding_on(&then.row.asset)).collect();
+    comparison.dropped.extend(dropped.filter(|then| shared.has_finding_on(&then.row.asset)));
 }
 
 fn compare_assets<'a>(comparison: &mut Comparison<'a>, shared: &Shared<'a>) {
     let Shared { before, after, .. } = *shared;
     let listed = Listed::of(after);
-    let listed_before = Listed::of(before);
     let mut changed: HashMap<(usize, usize), Vec<(&HeldLine, &HeldLine)>> = HashMap::new();
     for (id, now) in after.assets.iter().filter(|(_, now)| shared.has(now)) {
         let Some(then) = before.assets.get(id) else {
@@ -222,11 +226,7 @@ fn compare_assets<'a>(comparison: &mut Comparison<'a>, shared: &Shared<'a>) {
         if after.assets.contains_key(id) {
             continue;
         }
-        let missing = if listed_before.lists_of(then).any(|list| !listed.0.contains(list)) {
-            &mut comparison.unlisted
-        } else {
-            &mut comparison.gone
-        };
+        let missing = if listed.covers(then) { &mut comparison.gone } else { &mut comparison.unlisted };
         missing.push(then);
     }
 }
@@ -241,25 +241,23 @@ fn changed_lines<'a>(shared: &Shared<'a>, then: usize, now: usize) -> Vec<(&'a H
     pairs.filter(|(before, after)| before.holder != after.holder).collect()
 }
 
-type Population<'a> = (&'a AccountId, &'a Region, &'a Kind);
+/// The region of lists that are about all regions of an account at once.
+const GLOBAL: &str = "global";
 
-/// The populations that a run listed to their end.
-struct Listed<'a>(HashSet<Population<'a>>);
+/// The populations that a run listed to their end: account, region and kind.
+struct Listed<'a>(HashSet<(&'a str, &'a str, &'a str)>);
 
 impl<'a> Listed<'a> {
     fn of(state: &'a RunState) -> Self {
-        Self(state.populations.iter().map(|row| (&row.account, &row.region, &row.kind)).collect())
+        let rows = state.populations.iter();
+        Self(rows.map(|row| (row.account.as_str(), row.region.as_str(), row.kind.as_str())).collect())
     }
 
-    /// The lists that an asset stands in: that of its region, or all of its kind in the account where a list
-    /// is not about a region (buckets are listed for all regions at once).
-    fn lists_of<'l>(&'l self, asset: &'l AssetRow) -> impl Iterator<Item = &'l Population<'a>> {
-        let of_kind = move |(account, _, kind): &&Population<'_>| {
-            **kind == asset.kind && asset.account.as_ref() == Some(*account)
-        };
-        let in_region = move |(_, region, _): &Population<'_>| asset.region.as_ref() == Some(*region);
-        let is_regional = self.0.iter().filter(of_kind).any(in_region);
-        self.0.iter().filter(of_kind).filter(move |list| !is_regional || in_region(list))
+    /// Whether an asset, if it were there, would have been listed.
+    fn covers(&self, asset: &AssetRow) -> bool {
+        let Some(account) = &asset.account else { return false };
+        let mut regions = asset.region.iter().map(Region::as_str).chain([GLOBAL]);
+        regions.any(|region| self.0.contains(&(account.as_str(), region, asset.kind.as_str())))
     }
 }
 

@@ -177,9 +177,12 @@ pub enum Outcome {
     Fail,
 }
 
-impl From<&Verdict> for Outcome {
-    fn from(verdict: &Verdict) -> Self {
-        match verdict {
+impl Outcome {
+    /// The outcome of a finding. What another scanner says and a check of ours says already is not counted twice.
+    pub fn of(finding: &Finding) -> Self {
+        let is_repeated = finding.third_party.as_ref().is_some_and(|said| said.repeats.is_some());
+        match &finding.verdict {
+            _ if is_repeated => Self::NotApplicable,
             Verdict::Pass => Self::Pass,
             Verdict::Fail => Self::Fail,
             Verdict::Unknown(_) => Self::Unknown,
@@ -215,7 +218,7 @@ impl From<&Finding> for FindingRow {
             check: finding.check.clone(),
             control: finding.control.clone(),
             asset: finding.asset.clone(),
-            outcome: (&finding.verdict).into(),
+            outcome: Outcome::of(finding),
             severity: finding.severity,
             why: why(&finding.verdict),
         }

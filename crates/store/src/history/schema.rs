@@ -26,10 +26,12 @@ pub(super) enum Standing {
     Foreign,
 }
 
+/// Looks at everything at one moment: another program may be beginning the same history.
 pub(super) fn standing(connection: &Connection) -> rusqlite::Result<Standing> {
-    let application: i64 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
-    let version = version(connection)?;
-    let objects: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    let moment = connection.unchecked_transaction()?;
+    let application: i64 = moment.pragma_query_value(None, "application_id", |row| row.get(0))?;
+    let version = version(&moment)?;
+    let objects: i64 = moment.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
     Ok(match (application, version) {
         (0, 0) if objects == 0 => Standing::Fresh,
         (APPLICATION_ID, 1..=LATEST) => Standing::Known,

@@ -190,6 +190,21 @@ impl Store for SqliteStore {
             .map_err(self.explain("look up the size of a population"))
     }
 
+    fn last_known_in(&self, account: &AccountId) -> Result<HashMap<(Region, Kind), u64>, StoreError> {
+        let sql = "SELECT region, kind, population.count FROM population JOIN run ON run.id = population.run
+                   WHERE account = ?1 ORDER BY run.taken_at, run.id";
+        let read = || -> Result<HashMap<(Region, Kind), u64>, rusqlite::Error> {
+            let mut statement = self.connection.prepare(sql)?;
+            let rows = statement.query_map([account.as_str()], |row| {
+                let (region, kind): (String, String) = (row.get(0)?, row.get(1)?);
+                Ok(((Region::from(region.as_str()), Kind::from(kind.as_str())), count(row, 2)?))
+            })?;
+            // Of several the newest comes last.
+            rows.collect()
+        };
+        read().map_err(self.explain("look up the sizes of populations"))
+    }
+
     fn level_three_since(
         &self,
         control: &ControlId,

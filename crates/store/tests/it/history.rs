@@ -2,6 +2,7 @@
 
 #[macro_use]
 mod suite;
+mod compare;
 mod sqlite;
 
 use std::path::Path;

@@ -62,7 +62,7 @@ fn has_way(context: &Context<'_>, cluster: &Asset, family: Family) -> Answer<boo
 
 /// A public warehouse has an IPv4 address; an IPv6 one where it was asked for.
 fn has_address(cluster: &Asset, family: Family) -> Answer<bool> {
-    match (family, cluster.properties.key("IpAddressType")) {
+    match (family, cluster.properties.at("Observed.IpAddressType")) {
         (Family::V4, _) => Ok(true),
         (Family::V6, Node::Unknown(why)) => Err(Arc::clone(why)),
         (Family::V6, Node::Text(kind)) => Ok(&**kind == "dualstack"),

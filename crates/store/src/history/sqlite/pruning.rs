@@ -36,18 +36,23 @@ fn take_out(connection: &mut Connection, keep: &Keep) -> rusqlite::Result<Pruned
     if runs == 0 {
         return Ok(Pruned::default());
     }
-    // A level that has lasted goes on lasting, although the runs that show it go.
+    // A level that has lasted goes on lasting, although the runs that show it go; a run that did not measure
+    // the control breaks it. What has not been seen mended stays a failure: the last that was seen of it stays.
     step.execute_batch(
         "DELETE FROM sustained WHERE EXISTS (
-             SELECT 1 FROM run JOIN control_score ON control_score.run = run.id
-             WHERE run.scope = sustained.scope AND control_score.control = sustained.control
+             SELECT 1 FROM run
+             LEFT JOIN control_score ON control_score.run = run.id AND control_score.control = sustained.control
+             WHERE run.scope = sustained.scope
                AND coalesce(control_score.level, 0) < 3 AND run.taken_at >= sustained.since);
          INSERT INTO sustained (scope, control, since)
          SELECT scope, control, min(taken_at)
-         FROM (SELECT run.scope, control_score.control, run.taken_at,
+         FROM (SELECT known.scope, known.control, run.taken_at,
                       max(run.taken_at) FILTER (WHERE coalesce(control_score.level, 0) < 3)
-                          OVER (PARTITION BY run.scope, control_score.control) AS broken_at
-               FROM run JOIN control_score ON control_score.run = run.id)
+                          OVER (PARTITION BY known.scope, known.control) AS broken_at
+               FROM (SELECT DISTINCT scope, control FROM run JOIN control_score ON control_score.run = run.id)
+                        AS known
+               JOIN run ON run.scope = known.scope
+               LEFT JOIN control_score ON control_score.run = run.id AND control_score.control = known.control)
          WHERE broken_at IS NULL OR taken_at > broken_at
          GROUP BY scope, control
          ON CONFLICT (scope, control) DO UPDATE SET since = min(since, excluded.since);
@@ -57,7 +62,12 @@ fn take_out(connection: &mut Connection, keep: &Keep) -> rusqlite::Result<Pruned
          DELETE FROM run WHERE id IN (SELECT id FROM old_run);
          DELETE FROM finding_state WHERE NOT EXISTS (
              SELECT 1 FROM run WHERE run.scope = finding_state.scope
-                               AND run.number >= from_run AND run.number < to_run);
+                               AND run.number >= from_run AND run.number < to_run)
+           AND (EXISTS (SELECT 1 FROM finding_state AS later
+                        WHERE later.scope = finding_state.scope AND later.finding = finding_state.finding
+                          AND later.from_run > finding_state.from_run)
+                OR EXISTS (SELECT 1 FROM finding
+                           WHERE finding.id = finding_state.finding AND failing_since IS NULL));
          DELETE FROM asset_state WHERE NOT EXISTS (
              SELECT 1 FROM run WHERE run.scope = asset_state.scope
                                AND run.number >= from_run AND run.number < to_run);

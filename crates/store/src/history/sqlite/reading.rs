@@ -162,8 +162,12 @@ fn words(connection: &Connection) -> rusqlite::Result<Words> {
     rows.collect()
 }
 
-fn word(words: &Words, id: i64) -> Arc<str> {
-    words.get(&id).map_or_else(|| Arc::from(""), Arc::clone)
+#[derive(Debug, thiserror::Error)]
+#[error("there is no word {0}")]
+struct UnknownWord(i64);
+
+fn word(words: &Words, id: i64) -> rusqlite::Result<Arc<str>> {
+    words.get(&id).map(Arc::clone).ok_or_else(|| unreadable(0, UnknownWord(id)))
 }
 
 type Assets = (Vec<crate::history::Signature>, HashMap<AssetId, AssetRow>);
@@ -180,8 +184,7 @@ fn assets(connection: &Connection, position: &Position, words: &Words) -> rusqli
     let mut rows = find.query([position.scope, position.number])?;
     while let Some(row) = rows.next()? {
         let asset = AssetId::from(row.get::<_, String>(0)?);
-        let text =
-            |at: usize| Ok::<_, rusqlite::Error>(row.get::<_, Option<i64>>(at)?.map(|id| word(words, id)));
+        let text = |at: usize| row.get::<_, Option<i64>>(at)?.map(|id| word(words, id)).transpose();
         let id: i64 = row.get(4)?;
         let place = match places.get(&id) {
             Some(place) => *place,
@@ -194,7 +197,7 @@ fn assets(connection: &Connection, position: &Position, words: &Words) -> rusqli
         };
         let row = AssetRow {
             asset: asset.clone(),
-            kind: Kind::new(text(1)?.unwrap_or_else(|| Arc::from(""))),
+            kind: Kind::new(word(words, row.get(1)?)?),
             account: text(2)?.map(AccountId::new),
             region: text(3)?.map(Region::new),
             signature: place,
@@ -204,26 +207,49 @@ fn assets(connection: &Connection, position: &Position, words: &Words) -> rusqli
     Ok((signatures, assets))
 }
 
-/// The runs over the same accounts up to one of them, by number.
-struct Timeline(Vec<(i64, i64)>);
+/// The runs over the same accounts as one of them, by number.
+struct Timeline {
+    /// Number and time of those up to it.
+    until: Vec<(i64, i64)>,
+    /// The numbers of those after it.
+    later: Vec<i64>,
+    /// Whether those up to it were recorded in the order of their times.
+    is_in_order: bool,
+}
 
 impl Timeline {
     fn of(connection: &Connection, position: &Position) -> rusqlite::Result<Self> {
-        let mut find = connection.prepare(
-            "SELECT number, taken_at FROM run
-             WHERE scope = ?1 AND (taken_at < ?2 OR (taken_at = ?2 AND number <= ?3)) ORDER BY number",
-        )?;
-        let rows = find.query_map([position.scope, position.at, position.number], |row| {
-            Ok((row.get(0)?, row.get(1)?))
-        })?;
-        Ok(Self(rows.collect::<rusqlite::Result<_>>()?))
+        let mut find =
+            connection.prepare("SELECT number, taken_at FROM run WHERE scope = ?1 ORDER BY number")?;
+        let (mut until, mut later) = (Vec::new(), Vec::new());
+        let mut rows = find.query([position.scope])?;
+        while let Some(row) = rows.next()? {
+            let (number, at): (i64, i64) = (row.get(0)?, row.get(1)?);
+            if (at, number) <= (position.at, position.number) {
+                until.push((number, at));
+            } else {
+                later.push(number);
+            }
+        }
+        let is_in_order = until.is_sorted_by_key(|(_, at)| *at);
+        Ok(Self { until, later, is_in_order })
     }
 
     /// Time and number of the latest run from one number up to, and without, another.
     fn latest(&self, from: i64, to: i64) -> Option<(i64, i64)> {
-        let start = self.0.partition_point(|(number, _)| *number < from);
-        let end = self.0.partition_point(|(number, _)| *number < to);
-        self.0.get(start..end)?.iter().map(|(number, at)| (*at, *number)).max()
+        let start = self.until.partition_point(|(number, _)| *number < from);
+        let end = self.until.partition_point(|(number, _)| *number < to);
+        let runs = self.until.get(start..end)?;
+        let latest =
+            if self.is_in_order { runs.last() } else { runs.iter().max_by_key(|(number, at)| (at, number)) };
+        latest.map(|(number, at)| (*at, *number))
+    }
+
+    /// Whether none of the runs from one number up to another, none of which is among those up to this one, is
+    /// left.
+    fn is_gone(&self, from: i64, to: i64) -> bool {
+        let next = self.later.partition_point(|number| *number < from);
+        self.later.get(next).is_none_or(|number| *number >= to)
     }
 }
 
@@ -233,6 +259,7 @@ struct Folded {
     check: i64,
     asset: i64,
     fingerprint: Fingerprint,
+    first_observed_at: Option<i64>,
     failing_since: Option<i64>,
     fixed_at: Option<i64>,
     /// The state as of the run, or the latest before it: when, and what.
@@ -259,6 +286,7 @@ impl Folded {
             fingerprint: Fingerprint(row.get(1)?),
             check: row.get(2)?,
             asset: row.get(3)?,
+            first_observed_at: row.get(12)?,
             failing_since: row.get(4)?,
             fixed_at: row.get(5)?,
             last: None,
@@ -270,14 +298,19 @@ impl Folded {
 
     fn take(&mut self, row: &Row<'_>, position: &Position, timeline: &Timeline) -> rusqlite::Result<()> {
         let (from, to): (i64, i64) = (row.get(6)?, row.get(7)?);
-        let Some(seen) = timeline.latest(from, to) else { return Ok(()) };
+        let (seen, is_gone) = match timeline.latest(from, to) {
+            Some(seen) => (seen, false),
+            None if self.outlasts(position.at) && timeline.is_gone(from, to) => ((i64::MIN, from), true),
+            None => return Ok(()),
+        };
         let state = State {
             control: row.get(8)?,
             outcome: outcome(row, 9)?,
             severity: severity(row, 10)?,
             why: row.get(11)?,
         };
-        let code = outcome_code(state.outcome);
+        // What is left of runs that are gone was a failure when they went, whatever was seen last.
+        let code = if is_gone { FAIL } else { outcome_code(state.outcome) };
         let is_current = from <= position.number && to > position.number;
         if is_current || (!self.is_observed && self.last.is_none_or(|(at, _)| at < seen)) {
             self.last = Some((seen, state));
@@ -288,6 +321,13 @@ impl Folded {
         }
         self.has_failed |= code == FAIL;
         Ok(())
+    }
+
+    /// Whether a failure that runs now gone saw was not seen mended up to a time.
+    fn outlasts(&self, at: i64) -> bool {
+        let until = |time: Option<i64>| time.is_some_and(|time| time <= at);
+        until(self.failing_since)
+            || until(self.first_observed_at) && self.fixed_at.is_some_and(|fixed| fixed > at)
     }
 
     /// Runs that were taken out still count, by what is known of the finding itself.
@@ -311,7 +351,7 @@ fn each_finding(
     let timeline = Timeline::of(connection, position)?;
     let mut find = connection.prepare(
         "SELECT finding.id, fingerprint, check_id, asset, failing_since, fixed_at,
-                from_run, to_run, state.control, state.outcome, state.severity, state.why
+                from_run, to_run, state.control, state.outcome, state.severity, state.why, first_observed_at
          FROM finding_state AS state JOIN finding ON finding.id = state.finding
          WHERE scope = ?1 ORDER BY state.finding, from_run",
     )?;
@@ -333,12 +373,15 @@ fn each_finding(
         each(FindingState {
             row: FindingRow {
                 fingerprint: folded.fingerprint,
-                check: CheckId::new(word(words, folded.check)),
-                control: ControlId::new(word(words, state.control)),
+                check: CheckId::new(word(words, folded.check)?),
+                control: ControlId::new(word(words, state.control)?),
                 asset,
                 outcome: state.outcome,
                 severity: state.severity,
-                why: state.why.map(|id| (*word(words, id)).into()).unwrap_or_default(),
+                why: match state.why {
+                    Some(id) => (*word(words, id)?).into(),
+                    None => "".into(),
+                },
             },
             presence: if folded.is_observed { Presence::Observed } else { Presence::Earlier },
             life,

@@ -43,6 +43,8 @@ macro_rules! store_suite {
                 old_runs_go_and_the_others_stay_as_they_were
                 the_newest_run_over_each_accounts_stays
                 an_open_failure_keeps_its_age_when_its_runs_go
+                an_open_failure_is_known_when_its_runs_are_gone
+                what_went_with_its_runs_is_not_known_before_it_failed
                 a_level_has_lasted_although_its_runs_are_gone
                 any_order_of_runs_says_what_a_simple_memory_says
             );
@@ -257,7 +259,11 @@ pub(super) fn the_last_known_size_is_that_of_the_newest_run(store: &mut dyn Stor
         RunRecord { populations: vec![PopulationRow { account, region, kind, count }], ..run(on) }
     };
     let ask = |store: &dyn Store, region: &str| {
-        store.last_known(&"111122223333".into(), &region.into(), &"AWS::EC2::VPC".into()).unwrap()
+        let (account, region, kind) = ("111122223333".into(), region.into(), "AWS::EC2::VPC".into());
+        let known = store.last_known(&account, &region, &kind).unwrap();
+        let in_account = store.last_known_in(&account).unwrap();
+        assert_eq!(in_account.get(&(region, kind)).copied(), known);
+        known
     };
     assert_eq!(ask(store, "eu-west-1"), None);
     record(store, &sized(1, "eu-west-1", 7), &[]);
@@ -555,6 +561,34 @@ pub(super) fn an_open_failure_keeps_its_age_when_its_runs_go(store: &mut dyn Sto
     assert_eq!(store.finding(Fingerprint([7; 16])).unwrap(), None);
 }
 
+pub(super) fn an_open_failure_is_known_when_its_runs_are_gone(store: &mut dyn Store) {
+    let earlier_failure = Some((Presence::Earlier, Life::Failing));
+    observe(store, &[(1, Some(Outcome::Fail)), (2, Some(Outcome::Unknown)), (3, None), (4, None)]);
+    assert_eq!(known(store, 4), earlier_failure);
+    let newest = Keep { runs: Some(1), since: None };
+    assert_eq!(store.prune(&newest).unwrap().runs, 3);
+    assert_eq!(known(store, 4), earlier_failure, "no run that saw it is left");
+    observe(store, &[(5, None)]);
+    assert_eq!(store.prune(&newest).unwrap().runs, 1);
+    assert_eq!(known(store, 5), earlier_failure, "nor the second time");
+    observe(store, &[(6, Some(Outcome::Pass)), (7, None), (8, Some(Outcome::Fail)), (9, None)]);
+    let lives: Vec<_> = (5..=9).filter_map(|on| known(store, on)).map(|(_, life)| life).collect();
+    use Life::{Failing, Mended};
+    assert_eq!(lives, [Failing, Mended, Mended, Failing, Failing]);
+    let rows = |store: &dyn Store| store.state(&run(9).id).unwrap().unwrap().findings.len();
+    assert_eq!((store.prune(&newest).unwrap().runs, rows(store)), (4, 1));
+}
+
+pub(super) fn what_went_with_its_runs_is_not_known_before_it_failed(store: &mut dyn Store) {
+    observe(store, &[(3, Some(Outcome::Fail)), (4, None)]);
+    store.prune(&Keep { runs: Some(1), since: None }).unwrap();
+    observe(store, &[(2, None)]);
+    assert_eq!(known(store, 2), None, "evidence from before is judged late");
+    observe(store, &[(5, Some(Outcome::Pass))]);
+    assert_eq!(known(store, 2), None);
+    assert_eq!(known(store, 4), Some((Presence::Earlier, Life::Failing)));
+}
+
 pub(super) fn a_level_has_lasted_although_its_runs_are_gone(store: &mut dyn Store) {
     for (on, level) in [(1, 3), (2, 2), (3, 3), (4, 3), (5, 4)] {
         record(store, &with_level(on, level), &[]);
@@ -576,6 +610,15 @@ pub(super) fn a_level_has_lasted_although_its_runs_are_gone(store: &mut dyn Stor
     assert_eq!(lasted(store), None);
     record(store, &with_level(11, 3), &[]);
     assert_eq!(lasted(store), Some(day(11)));
+    record(store, &run(12), &[]);
+    record(store, &with_level(13, 3), &[]);
+    assert_eq!(lasted(store), Some(day(13)), "a run that did not measure it breaks it");
+    store.prune(&keep).unwrap();
+    assert_eq!(lasted(store), Some(day(13)), "also when that run is gone");
+    record(store, &run(14), &[]);
+    record(store, &with_level(15, 3), &[]);
+    store.prune(&keep).unwrap();
+    assert_eq!(lasted(store), Some(day(15)));
 }
 
 /// Runs in any order, over two sets of accounts, with three findings each.

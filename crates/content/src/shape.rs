@@ -1,12 +1,14 @@
-//! The functions of collectors; what they mean is written at `partywall_content::COLLECTOR_FUNCTIONS`.
+//! The functions that shape what a provider or a file of code says; their meaning is written at
+//! [`COLLECTOR_FUNCTIONS`](crate::COLLECTOR_FUNCTIONS) and [`MAPPING_FUNCTIONS`](crate::MAPPING_FUNCTIONS).
 
 use partywall_expr::{EvalError, Host, HostValue, Trace};
 use partywall_model::{Map, Node, Why, WhyKind};
 
-/// Answers the functions of collectors.
-pub(crate) struct CollectorFunctions;
+/// Answers the functions of collectors and of mappings.
+#[derive(Clone, Copy, Debug)]
+pub struct ShapeFunctions;
 
-impl Host for CollectorFunctions {
+impl Host for ShapeFunctions {
     fn call<'h>(
         &'h self,
         name: &str,
@@ -20,7 +22,13 @@ impl Host for CollectorFunctions {
             ("typed", [row]) => Ok(typed(row)),
             ("seen", [value, otherwise]) => Ok(seen(value, otherwise)),
             ("named", [tags, otherwise]) => Ok(named(tags).unwrap_or(otherwise).clone()),
-            _ => Err(EvalError::host(format!("collectors have no function `{name}` that takes this"))),
+            ("otherwise", [value, default]) => {
+                Ok(if value.is_absent() { (*default).clone() } else { (*value).clone() })
+            }
+            ("unknown", [why]) => Ok(undecided(why)),
+            _ => Err(EvalError::host(format!(
+                "collectors and mappings have no function `{name}` that takes this"
+            ))),
         };
         value.map(HostValue::from)
     }
@@ -81,6 +89,10 @@ fn seen(value: &Node, otherwise: &Node) -> Node {
     value.clone()
 }
 
+fn undecided(why: &Node) -> Node {
+    Node::unknown(Why::new(WhyKind::Undecided, "mapping").with_message(why.as_str().unwrap_or_default()))
+}
+
 /// The tag that consoles show as the name; an empty one is none.
 fn named(tags: &Node) -> Option<&Node> {
     let tag = tags.items().iter().find(|tag| tag.key("Key").as_str() == Some("Name"))?;
@@ -91,22 +103,22 @@ fn named(tags: &Node) -> Option<&Node> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use partywall_content::collector_language;
+    use crate::{collector_language, mapping_functions};
     use partywall_expr::{Program, Scope};
     use serde_json::json;
 
     fn evaluate(source: &str, item: serde_json::Value) -> Node {
         let program = Program::compile(source, &collector_language()).unwrap();
-        let item = super::super::convert::node(item);
-        program.evaluate(&Scope::new().with("item", &item), &CollectorFunctions).unwrap().value
+        let item: Node = serde_json::from_value(item).unwrap();
+        program.evaluate(&Scope::new().with("item", &item), &ShapeFunctions).unwrap().value
     }
 
     #[test]
     fn every_function_of_the_table_is_answered() {
-        for signature in partywall_content::COLLECTOR_FUNCTIONS {
+        for signature in mapping_functions() {
             let arguments: Vec<Node> = vec![Node::Absent; signature.parameters.len()];
             let arguments: Vec<&Node> = arguments.iter().collect();
-            let answer = CollectorFunctions.call(signature.name, &arguments, &mut Trace::default());
+            let answer = ShapeFunctions.call(signature.name, &arguments, &mut Trace::default());
             assert!(!answer.is_err_and(|error| error.message.contains("no function")), "{}", signature.name);
         }
     }
