@@ -29,11 +29,14 @@ mod content;
 mod effects;
 mod evidence;
 mod expression;
+mod iac;
 mod import;
 mod judgement;
+mod manifests;
 pub mod mutate;
 mod node;
 mod report;
+mod secrets;
 
 pub use aws::{aws_pages, aws_redaction, aws_reply};
 pub use content::{
@@ -43,10 +46,13 @@ pub use content::{
 pub use effects::{cidr_text, policy_document, time_text, tls_name};
 pub use evidence::{evidence_file, evidence_manifest, evidence_records, history_file};
 pub use expression::{expression_document, expression_source};
+pub use iac::{iac_cloudformation, iac_terraform};
 pub use import::foreign_findings;
 pub use judgement::check_judgement;
+pub use manifests::{iac_compose, iac_dockerfile, iac_kubernetes, iac_workflows};
 pub use node::{fingerprint_text, node_json};
 pub use report::{report_page, shown_text};
+pub use secrets::secret_scan;
 
 /// A fuzz target.
 #[derive(Clone, Copy, Debug)]
@@ -85,10 +91,17 @@ macro_rules! each_target {
             fingerprint_text, HEXADECIMAL, 64;
             foreign_findings, FINDINGS, 4096;
             history_file, NONE, 512;
+            iac_cloudformation, TEMPLATE, 2048;
+            iac_compose, COMPOSE, 2048;
+            iac_dockerfile, IMAGE_FILE, 2048;
+            iac_kubernetes, MANIFEST, 2048;
+            iac_terraform, TERRAFORM, 2048;
+            iac_workflows, WORKFLOW, 2048;
             node_json, JSON, 2048;
             packed_blob, NONE, 2700;
             policy_document, POLICY, 2048;
             report_page, MARKUP, 512;
+            secret_scan, TOKENS, 4096;
             settings_text, CONTENT, 2048;
             shown_text, MARKUP, 512;
             time_text, TIME, 64;

@@ -13,6 +13,7 @@ mod check;
 mod collect;
 mod compile;
 mod control;
+mod files;
 mod framework;
 mod functions;
 mod import;
@@ -47,7 +48,7 @@ pub use load::{Content, Files, LoadError};
 pub use mapping::{AssetRule, Becomes, Beside, Mapping, PartRule};
 pub use secret::{
     AllowedSecret, SecretExample, SecretMatcher, SecretRule, SecretRules, SecretSettings, SecretValidator,
-    SecretVerdict, secret_pattern,
+    SecretVerdict,
 };
 pub use settings::{
     AccountSettings, Assurance, Delegation, LabelRule, Period, Retention, Settings, SettingsError, SlaDays,

@@ -4,8 +4,6 @@
 //! and the rest is still read. Whoever asked decides that problems are fatal (the build and `--content` do).
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
-use std::path::{Path, PathBuf};
 
 use partywall_expr::{Language, Program};
 use partywall_model::{CheckId, ControlId, Kind, Problem};
@@ -16,6 +14,7 @@ use crate::collect::{Collector, CollectorFile};
 use crate::control::{
     Archetype, ArchetypesFile, Control, ControlsFile, KillChain, ServiceFile, ServiceLines,
 };
+pub use crate::files::{Files, LoadError};
 use crate::framework::{Framework, FrameworkFile, Requirement, Strength, by_number};
 use crate::functions::check_language;
 use crate::import::ImportMap;
@@ -24,11 +23,6 @@ use crate::mapping::{self, Mapping, MappingFile};
 use crate::secret::{self, PlaceholderFile, SecretExample, SecretFile, SecretRules};
 use crate::yaml::{self, Located};
 use crate::{compile, validate};
-
-/// A single file larger than this is refused, in bytes.
-const FILE_LIMIT: u64 = 4 << 20;
-/// Folders nested deeper than this are refused.
-const DEPTH_LIMIT: usize = 8;
 
 /// All content, compiled and cross-checked.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -85,54 +79,6 @@ impl Content {
     /// The ids of all controls.
     pub fn control_ids(&self) -> Vec<ControlId> {
         self.controls.iter().map(|control| control.id.clone()).collect()
-    }
-}
-
-/// The texts of a content folder, by path with forward slashes.
-#[derive(Clone, Debug, Default)]
-pub struct Files(pub BTreeMap<String, String>);
-
-/// Why a content folder cannot be read at all.
-#[derive(Debug, thiserror::Error)]
-#[error("cannot read content `{path}`: {message}")]
-pub struct LoadError {
-    /// The file or folder.
-    pub path: PathBuf,
-    /// What happened.
-    pub message: String,
-}
-
-impl Files {
-    /// Reads every `.yaml` file under a folder.
-    ///
-    /// # Errors
-    /// A folder or file that cannot be read, is no UTF-8, too large or nested too deep.
-    pub fn read(folder: &Path) -> Result<Self, LoadError> {
-        let mut files = Self::default();
-        files.read_folder(folder, "", 0)?;
-        Ok(files)
-    }
-
-    fn read_folder(&mut self, folder: &Path, prefix: &str, depth: usize) -> Result<(), LoadError> {
-        let refuse = |path: &Path, message: String| LoadError { path: path.to_owned(), message };
-        if depth > DEPTH_LIMIT {
-            return Err(refuse(folder, format!("folders are nested deeper than {DEPTH_LIMIT}")));
-        }
-        for entry in fs::read_dir(folder).map_err(|error| refuse(folder, error.to_string()))? {
-            let path = entry.map_err(|error| refuse(folder, error.to_string()))?.path();
-            let Some(name) = path.file_name().and_then(|name| name.to_str()) else { continue };
-            if path.is_dir() {
-                self.read_folder(&path, &format!("{prefix}{name}/"), depth + 1)?;
-            } else if path.extension().is_some_and(|extension| extension == "yaml") {
-                let size = fs::metadata(&path).map_err(|error| refuse(&path, error.to_string()))?.len();
-                if size > FILE_LIMIT {
-                    return Err(refuse(&path, format!("the file is larger than {FILE_LIMIT} bytes")));
-                }
-                let text = fs::read_to_string(&path).map_err(|error| refuse(&path, error.to_string()))?;
-                self.0.insert(format!("{prefix}{name}"), text);
-            }
-        }
-        Ok(())
     }
 }
 
@@ -252,12 +198,14 @@ impl Loader {
             (Some("checks"), Some(_)) => self.parsed(path, text, Self::check),
             (Some("frameworks"), Some(_)) => self.parsed(path, text, Self::framework),
             (Some("imports"), Some(_)) => self.parsed(path, text, Self::import),
-            (Some("mappings"), Some("terraform")) => self.parsed(path, text, Self::mappings),
+            (Some("mappings"), Some("terraform" | "cloudformation")) => {
+                self.parsed(path, text, Self::mappings)
+            }
             (Some("secrets"), Some("placeholders.yaml")) => self.parsed(path, text, Self::placeholders),
             (Some("secrets"), Some(_)) => self.parsed(path, text, Self::secrets),
             (Some("collect"), Some(_)) => self.parsed(path, text, Self::collector),
             _ => {
-                let message = "a content folder has `ssrm/`, `checks/<cloud>/<service>/`, `collect/<cloud>/`, `mappings/terraform/<provider>/`, `secrets/`, `frameworks/` and `imports/`; this file is none of them";
+                let message = "a content folder has `ssrm/`, `checks/<cloud>/<service>/`, `collect/<cloud>/`, `mappings/<language>/<provider>/`, `secrets/`, `frameworks/` and `imports/`; this file is none of them";
                 self.loaded.problems.push(Problem::new(path, message));
             }
         }

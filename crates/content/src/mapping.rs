@@ -57,6 +57,8 @@ pub struct AssetRule {
     pub region: Option<Expression>,
     /// Its tags.
     pub tags: Option<Expression>,
+    /// Whether the arguments are its properties as they stand; what the entry gives stands over them.
+    pub verbatim: bool,
     /// Assets that come with it without a resource of their own: an instance's network interface.
     pub beside: Vec<Beside>,
 }
@@ -111,6 +113,8 @@ pub(crate) struct EntryFile {
     #[serde(default)]
     tags: Option<Located<String>>,
     #[serde(default)]
+    verbatim: bool,
+    #[serde(default)]
     properties: BTreeMap<Box<str>, Located<String>>,
     #[serde(default)]
     append: BTreeMap<Box<str>, Located<String>>,
@@ -150,6 +154,7 @@ impl Compiler<'_, '_> {
                 identifier: self.optional(value.identifier)?,
                 region: self.optional(value.region)?,
                 tags: self.optional(value.tags)?,
+                verbatim: value.verbatim,
                 beside: self.beside(value.beside)?,
             })),
             (None, Some(_))

@@ -8,14 +8,13 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 use partywall_model::{ControlId, Fingerprint, KillChainStage, Severity};
-use regex::bytes::{Regex, RegexBuilder};
+use regex_syntax::ParserBuilder;
+use regex_syntax::hir::{Hir, HirKind};
 use serde::{Deserialize, Serialize};
 
 use crate::load::FileReader;
 use crate::yaml::Located;
 
-/// A compiled pattern may take so many bytes.
-const PATTERN_LIMIT: usize = 2 << 20;
 /// A match may be this many bytes away from its keyword.
 const REACH_LIMIT: u32 = 32 << 10;
 /// How far a match reaches from its keyword where the rule says nothing, in bytes.
@@ -259,12 +258,22 @@ fn usual_reach() -> u32 {
     REACH
 }
 
-/// Compiles a pattern the way the scanner does: over bytes, where classes are those of ASCII.
-///
-/// # Errors
-/// A pattern that is none, or too large.
-pub fn secret_pattern(pattern: &str) -> Result<Regex, regex::Error> {
-    RegexBuilder::new(pattern).unicode(false).size_limit(PATTERN_LIMIT).build()
+/// Reads a pattern the way the scanner does: over bytes, where classes are those of ASCII. It is not compiled: some
+/// hundred patterns would make every start of a build seconds slower.
+fn parse(pattern: &str) -> Result<Hir, String> {
+    let mut parser = ParserBuilder::new().unicode(false).utf8(false).nest_limit(50).build();
+    parser.parse(pattern).map_err(|error| error.to_string().replace('\n', " "))
+}
+
+fn has_group(hir: &Hir, name: &str) -> bool {
+    match hir.kind() {
+        HirKind::Capture(group) => group.name.as_deref() == Some(name) || has_group(&group.sub, name),
+        HirKind::Repetition(repeated) => has_group(&repeated.sub, name),
+        HirKind::Concat(parts) | HirKind::Alternation(parts) => {
+            parts.iter().any(|part| has_group(part, name))
+        }
+        HirKind::Empty | HirKind::Literal(_) | HirKind::Class(_) | HirKind::Look(_) => false,
+    }
 }
 
 /// A rule with the examples that stand in its file.
@@ -329,7 +338,7 @@ pub(crate) fn rules(
 pub(crate) fn placeholders(reader: &mut FileReader<'_>, file: PlaceholderFile) -> Vec<Box<str>> {
     let mut kept = Vec::with_capacity(file.placeholders.len());
     for Located { line, value } in file.placeholders {
-        match secret_pattern(&value) {
+        match parse(&value) {
             Ok(_) => kept.push(value),
             Err(error) => reader.problem(line, told(&value, &error)),
         }
@@ -356,19 +365,19 @@ fn check(reader: &mut FileReader<'_>, line: u32, rule: &RuleFile, controls: &[Co
             .problem(line, format!("`reach` is from 16 to {REACH_LIMIT} bytes, `before` no more than that"));
     }
     if let Some(pattern) = &rule.pattern {
-        match secret_pattern(&pattern.value) {
+        match parse(&pattern.value) {
             Err(error) => reader.problem(pattern.line, told(&pattern.value, &error)),
-            Ok(compiled) if compiled.is_match(b"") => {
+            Ok(hir) if hir.properties().minimum_len() == Some(0) => {
                 reader.problem(pattern.line, "the pattern matches nothing at all");
             }
-            Ok(compiled) if !compiled.capture_names().any(|name| name == Some("secret")) => {
+            Ok(hir) if !has_group(&hir, "secret") => {
                 reader.problem(pattern.line, "the pattern has no group `(?P<secret>…)`");
             }
             Ok(_) => {}
         }
     }
     for pattern in &rule.ignore {
-        if let Err(error) = secret_pattern(&pattern.value) {
+        if let Err(error) = parse(&pattern.value) {
             reader.problem(pattern.line, told(&pattern.value, &error));
         }
     }
@@ -379,8 +388,8 @@ fn check(reader: &mut FileReader<'_>, line: u32, rule: &RuleFile, controls: &[Co
     }
 }
 
-fn told(pattern: &str, error: &regex::Error) -> String {
-    format!("`{pattern}` is no pattern: {}", error.to_string().replace('\n', " "))
+fn told(pattern: &str, error: &str) -> String {
+    format!("`{pattern}` is no pattern: {error}")
 }
 
 #[cfg(test)]
@@ -405,6 +414,26 @@ mod tests {
     fn a_whole_rule_is_accepted() {
         let rule = format!(r"keywords: [key_], pattern: '\b(?P<secret>key_[a-z]+)', {EXAMPLES}");
         assert_eq!(problems(&rule), Vec::<String>::new());
+    }
+
+    #[test]
+    fn the_settings_allow_a_secret_with_reason_owner_and_day_alone() {
+        let of = |entry: &str| {
+            let text = format!("secrets:\n  allow:\n    - {{ {entry} }}\n");
+            crate::Settings::parse("partywall.yaml", &text, &[]).map(|settings| settings.secrets.allow.len())
+        };
+        let print = "fingerprint: 0123456789abcdef0123456789abcdef";
+        assert_eq!(of(&format!("{print}, reason: r, owner: o, until: 2027-01-01")), Ok(1));
+        for (entry, words) in [
+            (format!("{print}, reason: ' ', owner: o, until: 2027-01-01"), "needs a reason"),
+            (format!("{print}, reason: r, owner: '', until: 2027-01-01"), "needs an owner"),
+            (format!("{print}, reason: r, owner: o"), "until"),
+            (format!("{print}, reason: r, owner: o, until: 2027-01-01, rule: x"), "unknown field `rule`"),
+            ("fingerprint: 0123, reason: r, owner: o, until: 2027-01-01".to_owned(), "no fingerprint"),
+        ] {
+            let error = of(&entry).unwrap_err();
+            assert!(error.message.contains(words) && error.line == 3, "{entry}: {error}");
+        }
     }
 
     #[test]

@@ -1,8 +1,11 @@
 //! The command line, as a person types it.
 
+mod gate;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+pub use gate::{GateArgs, GateFormat};
 use partywall_model::Severity;
 
 /// Which side of the shared security responsibility is yours, how good it is, and what nobody has looked at.
@@ -86,6 +89,18 @@ pub enum Verb {
         partywall who arn:aws:s3:::card-applications --in examples/bank\n  \
         partywall who AWS::RDS::DBInstance --format json")]
     Who(WhoArgs),
+    /// Judge code before it is deployed: Terraform, CloudFormation, Kubernetes, Dockerfiles, workflows
+    #[command(after_help = "Examples:\n  \
+        partywall gate                                  this folder, with what it calls\n  \
+        partywall gate infra/ --var-file prod.tfvars    with the values of production\n  \
+        partywall gate --format sarif -o gate.sarif     for a code-scanning view\n  \
+        partywall gate --format json -o baseline.json   what is there today …\n  \
+        partywall gate --baseline baseline.json         … and only what is new counts\n\n\
+        A failure is accepted by a comment on its line or the one before it:\n  \
+        # partywall:allow <check> reason=\"…\" owner=… until=YYYY-MM-DD\n\n\
+        Exit codes: 0 nothing at --fail-on, and all could be decided; 1 open failures at or above --fail-on;\n\
+        2 wrong usage or unreadable input; 3 nothing at --fail-on, but not everything could be read or decided.")]
+    Gate(Box<GateArgs>),
     /// List and explain the checks
     #[command(after_help = "Examples:\n  \
         partywall checks list --severity high\n  \
@@ -100,6 +115,19 @@ pub enum Verb {
     /// What Partywall needs of an AWS account
     #[command(after_help = "Example:\n  partywall aws policy > partywall-read-only.json")]
     Aws(AwsArgs),
+    /// Find keys, tokens and passwords in files, in git's history or in what is staged; they are never shown
+    #[command(after_help = "Examples:\n  \
+        partywall secrets                               this folder, without what .gitignore names\n  \
+        partywall secrets --staged                      what the next commit would hold (a pre-commit hook)\n  \
+        partywall secrets --history                     every commit of every branch and tag\n  \
+        partywall secrets --history=main..HEAD --format sarif -o secrets.sarif\n  \
+        partywall secrets src/ --severity high --format json | jq .secrets\n\n\
+        A secret that may stay is allowed for a time by a comment in its line or the one before,\n  \
+        partywall:allow <rule> reason=\"…\" owner=… until=2027-01-31\n\
+        or by its fingerprint under `secrets: allow:` in partywall.yaml.\n\n\
+        Exit codes: 0 none; 1 secrets at or above --fail-on that are not allowed; 2 wrong usage or unreadable\n\
+        input; 3 none, but not everything could be searched (--strict puts 3 before 1).")]
+    Secrets(SecretsArgs),
     /// Print the completions of a shell
     #[command(after_help = "Examples:\n  \
         partywall completions bash > ~/.local/share/bash-completion/completions/partywall\n  \
@@ -348,6 +376,49 @@ pub struct AwsArgs {
 pub enum AwsVerb {
     /// Print the exact read-only IAM policy that the collectors need
     Policy(PolicyArgs),
+}
+
+/// `secrets`.
+#[derive(Debug, Args)]
+pub struct SecretsArgs {
+    /// Files and folders; one folder of a repository with --history and --staged [default: this folder]
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// Searches git's history in place of files: all of it, or a range of revisions
+    #[arg(long, value_name = "REV..REV", num_args = 0..=1, require_equals = true, default_missing_value = "", conflicts_with = "staged")]
+    pub history: Option<String>,
+    /// Searches what is staged for the next commit
+    #[arg(long)]
+    pub staged: bool,
+    /// Form of the answer
+    #[arg(long, value_name = "FORM", default_value = "text")]
+    pub format: SecretsFormat,
+    /// Writes the answer to a file instead of standard output
+    #[arg(long, short, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Also reads what .gitignore names
+    #[arg(long, conflicts_with_all = ["history", "staged"])]
+    pub no_ignore: bool,
+    /// Lists this severity and worse; the others are counted
+    #[arg(long, value_name = "SEVERITY")]
+    pub severity: Option<FailOn>,
+    /// The lowest severity of a secret that makes the exit code 1
+    #[arg(long, value_name = "SEVERITY", default_value = "info")]
+    pub fail_on: FailOn,
+    /// An incomplete search (exit code 3) outranks secrets (1)
+    #[arg(long)]
+    pub strict: bool,
+}
+
+/// Forms of an answer about secrets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum SecretsFormat {
+    /// For a terminal
+    Text,
+    /// One JSON document
+    Json,
+    /// For code-scanning views, SARIF 2.1.0
+    Sarif,
 }
 
 /// `completions`.

@@ -11,6 +11,7 @@ mod estimate;
 mod exit;
 mod filter;
 mod frameworks;
+mod gate;
 mod gather;
 mod history;
 pub mod import;
@@ -23,6 +24,7 @@ mod questions;
 mod resume;
 mod runs;
 mod screen;
+mod secrets;
 
 use args::{AwsVerb, Cli, Verb};
 pub use assess::{Basis, Judged, assess_evidence};
@@ -42,12 +44,14 @@ pub fn run(cli: &Cli) -> Result<Exit, Failure> {
         Verb::Assess(args) => assess::assess(args, &cli.common),
         Verb::Diff(args) => diff::diff(args, &cli.common),
         Verb::History(args) => runs::history(args, &cli.common),
+        Verb::Gate(args) => gate::gate(args, &cli.common),
         Verb::Who(args) => questions::who(args, &cli.common),
         Verb::Checks(args) => questions::checks(args, &cli.common),
         Verb::Frameworks(args) => frameworks::frameworks(args, &cli.common),
         Verb::Aws(args) => match &args.verb {
             AwsVerb::Policy(args) => questions::aws_policy(args, &cli.common),
         },
+        Verb::Secrets(args) => secrets::secrets(args, &cli.common),
         Verb::Completions(args) => manual::completions(args),
         Verb::Man(args) => manual::man(args),
     }

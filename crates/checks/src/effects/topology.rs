@@ -23,6 +23,7 @@ pub struct Topology<'a> {
     route_by_subnet: HashMap<&'a str, &'a Asset>,
     main_route_by_vpc: HashMap<&'a str, &'a Asset>,
     acl_by_subnet: HashMap<&'a str, &'a Asset>,
+    default_acl_by_vpc: HashMap<&'a str, &'a Asset>,
     interfaces_by_group: HashMap<&'a str, Vec<&'a Asset>>,
     interfaces_by_instance: HashMap<&'a str, Vec<&'a Asset>>,
     listeners_by_balancer: HashMap<&'a str, Vec<&'a Asset>>,
@@ -48,6 +49,7 @@ impl<'a> Topology<'a> {
             route_by_subnet: HashMap::new(),
             main_route_by_vpc: HashMap::new(),
             acl_by_subnet: HashMap::new(),
+            default_acl_by_vpc: HashMap::new(),
             interfaces_by_group: HashMap::new(),
             interfaces_by_instance: HashMap::new(),
             listeners_by_balancer: HashMap::new(),
@@ -83,6 +85,9 @@ impl<'a> Topology<'a> {
             "AWS::EC2::NetworkAcl" => {
                 for association in asset.properties.at("Observed.Associations").items() {
                     put(&mut self.acl_by_subnet, association.key("SubnetId").as_str(), asset);
+                }
+                if asset.properties.at("Observed.IsDefault") == &Node::Bool(true) {
+                    put(&mut self.default_acl_by_vpc, text("VpcId"), asset);
                 }
                 &["Observed.Associations"]
             }
@@ -187,28 +192,39 @@ impl<'a> Topology<'a> {
 
     /// Whether a subnet's route table leads to one of the internets, and lets it in.
     pub(super) fn routes_to_internet(&self, subnet: &str, family: Family, near: &Asset) -> Answer<bool> {
-        let explicit = self.route_by_subnet.get(subnet);
-        let table = match explicit {
+        let table = match self.route_by_subnet.get(subnet) {
             Some(table) => *table,
-            None => {
-                // Only where all tables are in view is "no explicit association" known.
-                self.complete("AWS::EC2::RouteTable", near)?;
-                let asset = self.referred(self.subnets.get(subnet), "AWS::EC2::Subnet", subnet, near)?;
-                let vpc = match asset.properties.key("VpcId") {
-                    Node::Unknown(why) => return Err(Arc::clone(why)),
-                    vpc => vpc.as_str().unwrap_or_default(),
-                };
-                self.referred(self.main_route_by_vpc.get(vpc), "AWS::EC2::RouteTable", vpc, near)?
-            }
+            None => self.of_network(&self.main_route_by_vpc, "AWS::EC2::RouteTable", subnet, near)?,
         };
         let routes = table.properties.at("Observed.Routes");
         let unseen = routes.why().map_or(Ok(false), |why| Err(Arc::clone(why)));
         any(std::iter::once(unseen).chain(routes.items().iter().map(|route| leads_out(route, family))))
     }
 
+    /// What holds for the subnets of a network that nothing else is associated with: its main table, its default ACL.
+    fn of_network(
+        &self,
+        by_vpc: &HashMap<&'a str, &'a Asset>,
+        kind: &str,
+        subnet: &str,
+        near: &Asset,
+    ) -> Answer<&'a Asset> {
+        // Only where all of a kind are in view is "no explicit association" known.
+        self.complete(kind, near)?;
+        let asset = self.referred(self.subnets.get(subnet), "AWS::EC2::Subnet", subnet, near)?;
+        let vpc = match asset.properties.key("VpcId") {
+            Node::Unknown(why) => return Err(Arc::clone(why)),
+            vpc => vpc.as_str().unwrap_or_default(),
+        };
+        self.referred(by_vpc.get(vpc), kind, vpc, near)
+    }
+
     /// Whether a subnet's network ACL lets the internet in on some of the ports, and the answer out.
     pub(super) fn acl_passes(&self, subnet: &str, opening: Opening, near: &Asset) -> Answer<bool> {
-        let acl = self.referred(self.acl_by_subnet.get(subnet), "AWS::EC2::NetworkAcl", subnet, near)?;
+        let acl = match self.acl_by_subnet.get(subnet) {
+            Some(acl) => *acl,
+            None => self.of_network(&self.default_acl_by_vpc, "AWS::EC2::NetworkAcl", subnet, near)?,
+        };
         let entries = acl.properties.at("Observed.Entries");
         seen(entries)?;
         Ok(acl::passes(entries.items(), opening))

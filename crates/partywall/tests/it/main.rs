@@ -13,6 +13,7 @@ mod emulator;
 mod filters;
 mod forms;
 mod frameworks;
+mod gate;
 mod history;
 mod hostile;
 mod import;

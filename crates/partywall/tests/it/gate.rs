@@ -1,0 +1,232 @@
+//! The gate over code, by the program itself.
+
+use std::fs;
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::program::{Partywall, Ran};
+
+/// A bucket that anyone may read, by name, and one whose policy nobody can decide.
+const BUCKETS: &str = r#"variable "policy" {}
+
+resource "aws_s3_bucket" "site" {
+  bucket = "harbour-site"
+}
+
+resource "aws_s3_bucket_policy" "site" {
+  bucket = aws_s3_bucket.site.id
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{ Effect = "Allow", Principal = "*", Action = "s3:GetObject", Resource = "arn:aws:s3:::harbour-site/*" }]
+  })
+}
+
+resource "aws_s3_bucket" "drafts" {
+  bucket = "harbour-drafts"
+}
+
+resource "aws_s3_bucket_policy" "drafts" {
+  bucket = aws_s3_bucket.drafts.id
+  policy = var.policy
+}
+"#;
+
+/// A folder of code.
+fn code(files: &[(&str, &str)]) -> TempDir {
+    let folder = TempDir::new().unwrap();
+    for (name, text) in files {
+        fs::write(folder.path().join(name), text).unwrap();
+    }
+    folder
+}
+
+fn gate(folder: &TempDir, more: &[&str]) -> Ran {
+    let path = folder.path().to_str().unwrap();
+    Partywall::new(&[&["gate", path, "--now", "2026-11-24"], more].concat()).run()
+}
+
+fn gate_json(folder: &TempDir, more: &[&str]) -> (Ran, Value) {
+    let ran = gate(folder, &[&["--format", "json"], more].concat());
+    let said = serde_json::from_str(&ran.stdout).unwrap_or_default();
+    (ran, said)
+}
+
+/// The states of a check, by address.
+fn states(said: &Value, check: &str) -> Vec<(String, String)> {
+    let findings = said["findings"].as_array().unwrap();
+    let of_check = findings.iter().filter(|finding| finding["check"] == check);
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    of_check.map(|finding| (text(&finding["asset"]["address"]), text(&finding["state"]))).collect()
+}
+
+#[test]
+fn the_effect_is_judged_and_what_cannot_be_decided_says_why() {
+    let (ran, said) = gate_json(&code(&[("main.tf", BUCKETS)]), &[]);
+    assert_eq!(ran.code, 1, "{}", ran.stderr);
+    let public = states(&said, "s3-bucket-public");
+    assert_eq!(
+        public,
+        [
+            ("aws_s3_bucket.site".to_owned(), "fail".to_owned()),
+            ("aws_s3_bucket.drafts".to_owned(), "unknown".to_owned())
+        ]
+    );
+    let findings = said["findings"].as_array().unwrap();
+    let open =
+        findings.iter().find(|one| one["check"] == "s3-bucket-public" && one["state"] == "unknown").unwrap();
+    let because = open["because"].to_string();
+    assert!(because.contains("`var.policy` has no value; pass -var-file or -var"), "{because}");
+    let failing =
+        findings.iter().find(|one| one["check"] == "s3-bucket-public" && one["state"] == "fail").unwrap();
+    assert_eq!(failing["asset"]["id"], "arn:aws:s3:::harbour-site");
+    assert_eq!(failing["place"]["line"].as_u64().unwrap(), 3, "{}", failing["place"]);
+}
+
+#[test]
+fn a_value_from_the_command_line_decides() {
+    let folder = code(&[("main.tf", BUCKETS)]);
+    let closed = r#"policy={"Version":"2012-10-17","Statement":[]}"#;
+    let (_, said) = gate_json(&folder, &["--var", closed]);
+    let public = states(&said, "s3-bucket-public");
+    assert_eq!(public, [("aws_s3_bucket.site".to_owned(), "fail".to_owned())]);
+}
+
+#[test]
+fn an_acceptance_beside_the_code_holds_until_its_last_day() {
+    let accepted = |until: &str| {
+        let line = format!(
+            "# partywall:allow s3-bucket-public reason=\"a public site\" owner=web until={until}\nresource \"aws_s3_bucket\" \"site\""
+        );
+        let text = BUCKETS.replace("resource \"aws_s3_bucket\" \"site\"", &line);
+        let (_, said) = gate_json(&code(&[("main.tf", &text)]), &["--check", "s3-bucket-public"]);
+        said
+    };
+    let said = accepted("2026-11-24");
+    assert_eq!(said["counts"]["waived"], 1, "{}", said["counts"]);
+    assert_eq!(said["waivers"].as_array().unwrap().len(), 0, "{}", said["waivers"]);
+    let said = accepted("2026-11-23");
+    assert_eq!((&said["counts"]["waived"], &said["counts"]["fail"]), (&Value::from(0), &Value::from(1)));
+    assert!(said["waivers"].to_string().contains("lapsed on 2026-11-23"), "{}", said["waivers"]);
+}
+
+#[test]
+fn an_acceptance_that_covers_nothing_or_is_not_whole_is_told() {
+    let text = "# partywall:allow s3-bucket-public reason=\"r\" owner=o until=2027-01-01\n\
+                # partywall:allow s3-bucket-public owner=o\n\
+                # partywall:allow no-such-check reason=\"r\" owner=o until=2027-01-01\n";
+    let (_, said) = gate_json(&code(&[("main.tf", text)]), &[]);
+    let told = said["waivers"].to_string();
+    for part in
+        ["fails `s3-bucket-public` any more", "`reason` is missing", "there is no check `no-such-check`"]
+    {
+        assert!(told.contains(part), "{told}");
+    }
+}
+
+#[test]
+fn only_what_the_baseline_does_not_know_counts() {
+    let folder = code(&[("main.tf", BUCKETS)]);
+    let baseline = folder.path().join("baseline.json");
+    let (ran, _) = gate_json(&folder, &["-o", baseline.to_str().unwrap()]);
+    assert_eq!(ran.code, 1);
+    let known = ["--baseline", baseline.to_str().unwrap(), "--new-only"];
+    let (ran, said) = gate_json(&folder, &known);
+    assert_eq!(ran.code, 3, "the undecided policy stays: {}", ran.stderr);
+    assert_eq!(said["counts"]["fail"], 0);
+    assert!(said["counts"]["known"].as_u64().unwrap() > 0);
+    let more = BUCKETS
+        .replace("harbour-drafts", "harbour-pages")
+        .replace("var.policy", "aws_s3_bucket_policy.site.policy");
+    fs::write(folder.path().join("main.tf"), more).unwrap();
+    let (ran, said) = gate_json(&folder, &known);
+    assert_eq!(ran.code, 1, "{}", ran.stderr);
+    assert_eq!(states(&said, "s3-bucket-public"), [("aws_s3_bucket.drafts".to_owned(), "fail".to_owned())]);
+}
+
+#[test]
+fn every_form_tells_the_failure_with_its_place() {
+    let folder = code(&[("main.tf", BUCKETS)]);
+    let cases = [
+        ("text", "main.tf:3:1"),
+        ("sarif", "\"startLine\":3"),
+        ("junit", "<failure type=\"critical\""),
+        ("github", ",line=3,col=1,"),
+        ("gitlab", "\"begin\":3"),
+        ("markdown", "main.tf:3:1"),
+    ];
+    for (form, part) in cases {
+        let ran = gate(&folder, &["--format", form, "--check", "s3-bucket-public"]);
+        assert_eq!(ran.code, 1, "{form}: {}", ran.stderr);
+        let said = if form == "text" { ran.stdout.clone() } else { ran.stdout.replace("\": ", "\":") };
+        assert!(said.contains(part), "{form}: {said}");
+    }
+}
+
+#[test]
+fn a_template_is_judged_by_the_same_check() {
+    let template = "AWSTemplateFormatVersion: '2010-09-09'\nResources:\n  Site:\n    Type: AWS::S3::Bucket\n    Properties:\n      BucketName: harbour-site\n      PublicAccessBlockConfiguration:\n        BlockPublicAcls: false\n        BlockPublicPolicy: false\n        IgnorePublicAcls: false\n        RestrictPublicBuckets: false\n  Policy:\n    Type: AWS::S3::BucketPolicy\n    Properties:\n      Bucket: !Ref Site\n      PolicyDocument:\n        Statement:\n          - { Effect: Allow, Principal: '*', Action: 's3:GetObject', Resource: !Sub '${Site.Arn}/*' }\n";
+    let (ran, said) = gate_json(&code(&[("site.yaml", template)]), &[]);
+    assert_eq!(ran.code, 1, "{}", ran.stderr);
+    assert_eq!(states(&said, "s3-bucket-public"), [("Site".to_owned(), "fail".to_owned())]);
+    let (_, in_terraform) = gate_json(&code(&[("main.tf", BUCKETS)]), &[]);
+    let id = |said: &Value| {
+        let findings = said["findings"].as_array().unwrap();
+        findings.iter().find(|one| one["check"] == "s3-bucket-public").unwrap()["asset"]["id"].clone()
+    };
+    assert_eq!(id(&said), id(&in_terraform), "one resource, whichever language declares it");
+}
+
+#[test]
+fn a_secret_on_a_line_that_is_meant_is_never_shown() {
+    let token = ["ghp", "_0123456789abcdefghijABCDEFGHIJ012345"].concat();
+    let text = format!(
+        "resource \"aws_s3_bucket\" \"site\" {{ bucket = \"harbour-site\" /* password = \"hV8#kq2LmZp93xTe\" {token} */ }}\n"
+    );
+    for form in ["text", "json", "sarif", "markdown"] {
+        let ran = gate(&code(&[("main.tf", &text)]), &["--format", form]);
+        assert!(!ran.stdout.contains("hV8#kq2LmZp93xTe"), "{form}: {}", ran.stdout);
+    }
+}
+
+#[test]
+fn nothing_to_read_is_told_in_figures_and_no_such_path_is_refused() {
+    let (ran, said) = gate_json(&code(&[("README.md", "nothing")]), &[]);
+    assert_eq!((ran.code, &said["read"]["files"]), (0, &Value::from(0)), "{}", ran.stderr);
+    let ran = Partywall::new(&["gate", "no/such/folder"]).run();
+    assert_eq!(ran.code, 2);
+    assert!(ran.stderr.contains("no/such/folder"), "{}", ran.stderr);
+}
+
+#[test]
+fn manifests_image_files_and_workflows_are_judged_too() {
+    let folder = code(&[
+        (
+            "web.yaml",
+            "apiVersion: v1\nkind: Pod\nmetadata: { name: web }\nspec:\n  containers:\n    - name: web\n      image: nginx\n      securityContext: { privileged: true }\n",
+        ),
+        ("Dockerfile", "FROM debian:12\nRUN curl -k https://example.com/a.sh | sh\n"),
+    ]);
+    let workflows = folder.path().join(".github/workflows");
+    fs::create_dir_all(&workflows).unwrap();
+    fs::write(
+        workflows.join("ci.yml"),
+        "on: [pull_request_target]\npermissions: write-all\njobs:\n  build:\n    runs-on: ubuntu-latest\n    steps:\n      - run: echo \"${{ github.event.pull_request.title }}\"\n",
+    )
+    .unwrap();
+    let (ran, said) = gate_json(&folder, &[]);
+    assert_eq!(ran.code, 1, "{}", ran.stderr);
+    assert_eq!(said["read"]["files"], 3, "{}", said["read"]);
+    let files: std::collections::BTreeSet<&str> = said["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|finding| finding["state"] == "fail")
+        .map(|finding| finding["place"]["file"].as_str().unwrap().rsplit('/').next().unwrap())
+        .collect();
+    assert_eq!(files.into_iter().collect::<Vec<_>>(), ["Dockerfile", "ci.yml", "web.yaml"]);
+    assert_eq!(
+        states(&said, "kubernetes-container-privileged"),
+        [("Pod/web/web".to_owned(), "fail".to_owned())]
+    );
+}
