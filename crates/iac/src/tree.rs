@@ -5,6 +5,7 @@
 //! link that leaves them, or that comes back to a folder already seen, is reported and not followed.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::ffi::OsStr;
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -185,6 +186,11 @@ impl Tree {
         };
         let names: BTreeSet<_> =
             entries.filter_map(|entry| entry.ok().map(|entry| entry.file_name())).collect();
+        // What a program has put aside for itself is nobody's code: caches (the Cache Directory Tagging
+        // Specification) and Python's environments. One that is named is read all the same.
+        if depth > 0 && ["CACHEDIR.TAG", "pyvenv.cfg"].iter().any(|mark| names.contains(OsStr::new(mark))) {
+            return;
+        }
         for name in names {
             let path = folder.join(&name);
             let child = places::join(shown, &name.to_string_lossy());
@@ -303,6 +309,19 @@ mod tests {
         let text = Text::from_bytes(b"a\nb\xff\xfec\xc3".to_vec());
         assert_eq!(text.text, "a\nb??c?");
         assert_eq!(text.broken_line, Some(2));
+    }
+
+    #[test]
+    fn what_a_program_put_aside_is_read_only_where_it_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, mark) in [("target", "CACHEDIR.TAG"), ("venv", "pyvenv.cfg"), ("code", "README")] {
+            fs::create_dir(folder.path().join(name)).unwrap();
+            fs::write(folder.path().join(name).join(mark), "").unwrap();
+            fs::write(folder.path().join(name).join("main.tf"), "").unwrap();
+        }
+        let names = |tree: &Tree| tree.files().filter(|path| path.ends_with("main.tf")).count();
+        assert_eq!(names(&Tree::new(&[folder.path()])), 1);
+        assert_eq!(names(&Tree::new(&[folder.path().join("target")])), 1);
     }
 
     #[cfg(unix)]
