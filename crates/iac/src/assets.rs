@@ -125,7 +125,8 @@ impl<'c> Mapped<'c> {
     /// How many of the resources no mapping knows, by type.
     pub fn unmapped<'r>(&self, resources: &'r [Resource]) -> BTreeMap<&'r str, usize> {
         let mut counts = BTreeMap::new();
-        let managed = resources.iter().filter(|resource| resource.mode == Mode::Managed);
+        let managed =
+            resources.iter().filter(|resource| resource.mode == Mode::Managed && !is_helper(&resource.kind));
         for resource in managed.filter(|resource| self.content.mapping(&resource.kind).is_none()) {
             *counts.entry(&*resource.kind).or_default() += 1;
         }
@@ -155,6 +156,14 @@ fn planned(kind: &str, attribute: &str, address: &str) -> Option<Node> {
         "arn" => Some(Node::text(format!("arn:{UNSET}:{kind}:{UNSET}:{UNSET}:{address}"))),
         _ => None,
     }
+}
+
+/// Whether a resource is only a help in writing code: nothing of it is deployed anywhere.
+fn is_helper(kind: &str) -> bool {
+    const HELPERS: [&str; 8] =
+        ["archive", "external", "http", "local", "null", "random", "terraform", "time"];
+    let provider = kind.split('_').next().unwrap_or_default();
+    HELPERS.contains(&provider)
 }
 
 fn is_around(resource: &Resource) -> bool {

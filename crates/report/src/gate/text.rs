@@ -33,7 +33,11 @@ fn failure(finding: &GateFinding<'_>, page: &mut Page<'_>) -> io::Result<()> {
     if let Some(place) = &finding.place {
         source(place, page)?;
     }
-    page.wrapped(2, &[plain(shown(&finding.told()).to_string())])?;
+    // Without a note of what was found, the title has said it.
+    let told = finding.told();
+    if !told.ends_with(finding.title) {
+        page.wrapped(2, &[plain(shown(&told).to_string())])?;
+    }
     page.hanging(2, 4, &[strong("Fix: "), plain(shown(finding.fix).to_string())])?;
     page.blank()
 }
@@ -71,7 +75,7 @@ fn undecided(gate: &Gate<'_>, page: &mut Page<'_>) -> io::Result<()> {
     for (reason, findings) in reasons.iter().take(page.top()) {
         let first = findings.first().map_or_else(String::new, |finding| finding.told_place());
         let more = findings.len().saturating_sub(1);
-        let places = if more > 0 { format!("{first} and {}", counted(more, "more")) } else { first };
+        let places = if more > 0 { format!("{first} and {} more", thousands(more)) } else { first };
         let count = counted(findings.len(), "decision");
         let spans = [looking(Look::Warn, count), plain(": "), plain(shown(reason).to_string())];
         page.hanging(2, 4, &spans)?;
