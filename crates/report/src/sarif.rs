@@ -21,7 +21,7 @@ use crate::rows::{Outcome, Row, acceptance, rows};
 use crate::words;
 
 /// Where the form is described.
-pub(crate) const SCHEMA: &str =
+pub const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 
 /// Writes one log with one run.
@@ -211,7 +211,7 @@ fn physical(row: &Row<'_, '_>) -> Value {
 }
 
 /// A file, as SARIF names it.
-pub(crate) fn artifact(file: &str) -> Value {
+pub fn artifact(file: &str) -> Value {
     json!({ "uri": utf8_percent_encode(file, PATH).to_string() })
 }
 
@@ -254,7 +254,8 @@ fn kind(outcome: Outcome) -> Option<&'static str> {
     }
 }
 
-pub(crate) fn level(severity: Severity) -> &'static str {
+/// The level of a failure (§3.27.10).
+pub fn level(severity: Severity) -> &'static str {
     match severity {
         Severity::Critical | Severity::High => "error",
         Severity::Medium => "warning",
@@ -272,7 +273,7 @@ fn problem_severity(severity: Severity) -> &'static str {
 }
 
 /// A figure in the band that code-scanning views show as the same word: above 9, 7, 4 and 0.
-fn security_severity(severity: Severity) -> &'static str {
+pub fn security_severity(severity: Severity) -> &'static str {
     match severity {
         Severity::Critical => "9.5",
         Severity::High => "8.0",

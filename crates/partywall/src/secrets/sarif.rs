@@ -3,16 +3,13 @@
 use std::io::{self, Write};
 
 use partywall_content::SecretRule;
-use partywall_model::{Confidence, Severity};
+use partywall_model::Confidence;
+use partywall_report::sarif::{SCHEMA, artifact, level, security_severity};
 use partywall_report::shown::shown;
 use partywall_secrets::{AllowedBy, Leak, Place};
 use serde_json::{Value, json};
 
 use super::{Answer, json};
-
-/// Where the form is described.
-const SCHEMA: &str =
-    "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 
 pub(super) fn write(answer: &Answer<'_>, out: &mut dyn Write) -> io::Result<()> {
     let rules = answer.outcome.rules(&answer.content.secrets);
@@ -60,7 +57,7 @@ fn described(rule: &SecretRule) -> Value {
         "defaultConfiguration": { "level": level(rule.severity) },
         "properties": {
             "tags": ["security", "secret", rule.control.as_str()],
-            "security-severity": score(rule.severity),
+            "security-severity": security_severity(rule.severity),
         },
     })
 }
@@ -93,7 +90,7 @@ fn result(answer: &Answer<'_>, rules: &[&SecretRule], leak: &Leak, place: &Place
         "level": level(leak.severity),
         "message": { "text": shown(&text).to_string() },
         "locations": [{ "physicalLocation": {
-            "artifactLocation": { "uri": address(&place.path) },
+            "artifactLocation": artifact(&place.path),
             "region": {
                 "startLine": place.line,
                 "startColumn": place.column,
@@ -113,36 +110,4 @@ fn result(answer: &Answer<'_>, rules: &[&SecretRule], leak: &Leak, place: &Place
             "commit": commit,
         },
     })
-}
-
-/// A path as a relative reference: what is not plain is percent-encoded.
-fn address(path: &str) -> String {
-    let mut address = String::new();
-    for byte in path.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'/' | b'-' | b'_' | b'.' | b'~' => {
-                address.push(char::from(byte))
-            }
-            other => address.push_str(&format!("%{other:02X}")),
-        }
-    }
-    address
-}
-
-fn level(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Critical | Severity::High => "error",
-        Severity::Medium => "warning",
-        Severity::Low | Severity::Info => "note",
-    }
-}
-
-fn score(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Critical => "9.5",
-        Severity::High => "8.0",
-        Severity::Medium => "5.5",
-        Severity::Low => "2.0",
-        Severity::Info => "0.0",
-    }
 }
