@@ -3,6 +3,7 @@
 mod allow;
 mod baseline;
 mod judging;
+mod leaks;
 mod lines;
 mod running;
 mod telling;
@@ -12,7 +13,7 @@ use partywall_iac::terraform::Input;
 use partywall_iac::{Mapped, Tree, cloudformation, compose, dockerfile, kubernetes, terraform, workflows};
 use partywall_model::{Problem, Severity};
 use partywall_report::gate::{self, Gate, GateForm, GateNote};
-use partywall_secrets::Scanner;
+use partywall_secrets::{IgnoreFiles, Scanner, search_folders};
 
 use crate::args::{Common, GateArgs, GateFormat};
 use crate::exit::{Exit, Failure, Precedence};
@@ -57,8 +58,19 @@ pub(crate) fn gate(args: &GateArgs, common: &Common) -> Result<Exit, Failure> {
     for declared in [kubernetes::declared, dockerfile::declared, compose::declared, workflows::declared] {
         running.manifests(declared(&tree));
     }
-    let Running { telling, facts, counts, mut problems, .. } = running;
-    let (mut findings, waivers) = telling.finish(&content);
+    let Running { telling, mut facts, counts, mut problems, .. } = running;
+    let (mut findings, mut waivers) = telling.finish(&content);
+    if !args.no_secrets && filter.leaves_nothing_out() {
+        let today = jiff::tz::Offset::UTC.to_datetime(now).date();
+        let searched =
+            search_folders(&scanner, &args.paths, IgnoreFiles::Respected, &settings.secrets, today)
+                .map_err(|error| Failure::Usage(error.to_string()))?;
+        facts.searched = Some(searched.tally.files);
+        findings.extend(leaks::findings(&searched, &content, today));
+        let (unread, remarks) = leaks::notes(&searched);
+        problems.extend(unread);
+        waivers.extend(remarks);
+    }
     if let Some(baseline) = &baseline {
         baseline.mark(&mut findings);
     }

@@ -54,6 +54,8 @@ pub struct GateRead {
     pub resources: usize,
     /// Resources of types that no mapping knows: nothing is said of them.
     pub unmapped: BTreeMap<Box<str>, usize>,
+    /// Files that were searched for secrets; none where they were not.
+    pub searched: Option<u64>,
 }
 
 /// How many verdicts there are of each kind.

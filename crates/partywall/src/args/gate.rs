@@ -18,6 +18,9 @@ pub struct GateArgs {
     /// A file of values, as Terraform takes it (may be repeated)
     #[arg(long, value_name = "FILE")]
     pub var_file: Vec<PathBuf>,
+    /// Does not look for secrets, as `--check`, `--control` and `--service` do not either
+    #[arg(long)]
+    pub no_secrets: bool,
     /// Form of the answer
     #[arg(long, value_name = "FORM", default_value = "text")]
     pub format: GateFormat,

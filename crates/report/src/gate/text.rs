@@ -107,8 +107,14 @@ fn foot(gate: &Gate<'_>, page: &mut Page<'_>) -> io::Result<()> {
         (0, _) => looking(Look::Warn, "nothing found, but not everything could be decided"),
         (fail, _) => looking(Look::Bad, counted(fail, "open failure")),
     };
+    let searched = match gate.read.searched {
+        Some(files) => {
+            format!(", secrets in {}", counted(usize::try_from(files).unwrap_or(usize::MAX), "file"))
+        }
+        None => ", secrets not looked for".to_owned(),
+    };
     let told = format!(
-        ": {} of {} in {}; {} undecided, {} beyond this code, {} accepted, {} known, {} pass, {} not applicable",
+        ": {} of {} in {}{searched}; {} undecided, {} beyond this code, {} accepted, {} known, {} pass, {} not applicable",
         counted(gate.read.resources, "resource"),
         counted(gate.read.configurations, "configuration"),
         counted(gate.read.files, "file"),
