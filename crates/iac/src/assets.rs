@@ -147,6 +147,15 @@ impl Types for Mapped<'_> {
         }
         planned(kind, attribute, address)
     }
+
+    fn refers(&self, kind: &str, argument: &str) -> bool {
+        match self.content.mapping(kind).map(|mapping| &mapping.becomes) {
+            Some(Becomes::Part(rule)) => {
+                rule.by.0.paths().iter().any(|path| path.path.replace("[]", "") == argument)
+            }
+            _ => false,
+        }
+    }
 }
 
 /// The identity of something that is not there yet.
@@ -175,12 +184,17 @@ fn with_identity(arguments: &Node, kind: &str, address: &str) -> Node {
     if tf.is_unknown() {
         return tf;
     }
-    for attribute in ["id", "arn"] {
+    for attribute in ["id", "arn"].into_iter().filter(|attribute| is_open(arguments.key(attribute))) {
         if let Some(value) = planned(kind, attribute, address) {
             tf.insert_at(attribute, value);
         }
     }
     tf
+}
+
+/// Whether nobody has said yet what it is: a plan knows what the provider gave to what is there already.
+fn is_open(value: &Node) -> bool {
+    value.is_absent() || value.is_unknown()
 }
 
 /// All paths that a check may read of each kind, or a host function on its behalf: what the collectors fill.
@@ -476,6 +490,10 @@ impl<'r> Making<'_, '_, 'r> {
     fn attributes(&mut self, resource: &Resource, mapping: &Mapping) -> Node {
         let mut tf = with_identity(&resource.arguments, &resource.kind, &resource.address);
         for (name, expression) in &mapping.computed {
+            // What is written, or known of what is there already, stays.
+            if !is_open(resource.arguments.key(name)) {
+                continue;
+            }
             let value = self.value(resource, expression, &tf);
             if !value.is_absent() && !value.is_unknown() {
                 tf.insert_at(name, value);

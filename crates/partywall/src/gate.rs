@@ -4,6 +4,7 @@ mod allow;
 mod baseline;
 mod judging;
 mod lines;
+mod plans;
 mod telling;
 
 use std::collections::BTreeMap;
@@ -46,14 +47,15 @@ pub(crate) fn gate(args: &GateArgs, common: &Common) -> Result<Exit, Failure> {
         }
     }
 
-    let tree = Tree::new(&args.paths);
+    let mut tree = Tree::new(&args.paths);
     let mapped = Mapped::new(&content);
     let inputs = inputs(args)?;
+    let planned = plans::read(&mut tree, args.source.as_deref(), &mapped)?;
     let read = [
         terraform::configurations(&tree, &inputs, &mapped),
         cloudformation::configurations(&tree, &inputs, &mapped),
     ];
-    let troubles = read.iter().flat_map(|read| &read.troubles);
+    let troubles = read.iter().flat_map(|read| &read.troubles).chain(&planned.troubles);
     let mut problems: Vec<GateNote> = troubles.map(|trouble| note(&Problem::from(trouble.clone()))).collect();
     let manifests = [
         kubernetes::declared(&tree),
@@ -66,11 +68,14 @@ pub(crate) fn gate(args: &GateArgs, common: &Common) -> Result<Exit, Failure> {
     );
     let mut facts = GateRead {
         files: read.iter().map(|read| read.files).sum::<usize>()
-            + manifests.iter().map(|read| read.files).sum::<usize>(),
+            + manifests.iter().map(|read| read.files).sum::<usize>()
+            + planned.plans.len(),
         ..GateRead::default()
     };
     let mut configurations: Vec<Vec<Declaration>> = Vec::new();
-    for configuration in read.iter().flat_map(|read| &read.configurations) {
+    let written = read.iter().flat_map(|read| &read.configurations);
+    let written = written.filter(|configuration| !plans::is_covered(&planned, configuration));
+    for configuration in written.chain(planned.plans.iter().map(|plan| &plan.configuration)) {
         facts.resources += configuration.resources.len();
         for (name, count) in mapped.unmapped(&configuration.resources) {
             *facts.unmapped.entry(name.into()).or_default() += count;
@@ -92,7 +97,7 @@ pub(crate) fn gate(args: &GateArgs, common: &Common) -> Result<Exit, Failure> {
     let mut counts = GateCounts::default();
     let judging = Judging::new(&content, &settings, &filter, now);
     let scanner = Scanner::new(&content.secrets).map_err(|error| Failure::Usage(error.to_string()))?;
-    let mut telling = Telling::new(&tree, &scanner, &settings, now);
+    let mut telling = Telling::new(&tree, &planned, &scanner, &settings, now);
     for declared in configurations {
         let judged = judging.configuration(&declared);
         counts.pass += judged.pass;

@@ -18,6 +18,9 @@ pub struct GateArgs {
     /// A file of values, as Terraform takes it (may be repeated)
     #[arg(long, value_name = "FILE")]
     pub var_file: Vec<PathBuf>,
+    /// The folder of Terraform that a plan was made in; without it, it is looked for among the paths and beside the plan
+    #[arg(long, value_name = "DIR")]
+    pub source: Option<PathBuf>,
     /// Form of the answer
     #[arg(long, value_name = "FORM", default_value = "text")]
     pub format: GateFormat,
