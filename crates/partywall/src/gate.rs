@@ -4,6 +4,7 @@ mod allow;
 mod baseline;
 mod judging;
 mod lines;
+mod moving;
 mod plans;
 mod telling;
 
@@ -94,6 +95,13 @@ pub(crate) fn gate(args: &GateArgs, common: &Common) -> Result<Exit, Failure> {
         configurations.extend(folders.into_values());
     }
     facts.configurations = configurations.len();
+    if args.max_moved.is_some() && planned.plans.is_empty() && planned.troubles.is_empty() {
+        let message = "--max-moved needs a plan; name what `terraform show -json PLANFILE` wrote";
+        return Err(Failure::Usage(message.to_owned()));
+    }
+    let (responsibility, unclear) =
+        moving::responsibility(&planned, &mapped, &content, &settings, now, args.max_moved);
+    problems.extend(unclear.iter().map(note));
     let mut counts = GateCounts::default();
     let judging = Judging::new(&content, &settings, &filter, now);
     let scanner = Scanner::new(&content.secrets).map_err(|error| Failure::Usage(error.to_string()))?;
@@ -123,6 +131,7 @@ pub(crate) fn gate(args: &GateArgs, common: &Common) -> Result<Exit, Failure> {
         read: facts,
         counts,
         findings,
+        responsibility,
         waivers,
         problems,
     };
@@ -139,7 +148,8 @@ pub(crate) fn gate(args: &GateArgs, common: &Common) -> Result<Exit, Failure> {
     screen::write(args.output.as_deref(), |out| gate::write(&gate, form, out))?;
     let precedence = if args.strict { Precedence::Incompleteness } else { Precedence::Findings };
     let threshold = Severity::from(args.fail_on).max(listed_from);
-    Ok(Exit::of(gate.has_failure(threshold), gate.is_incomplete(), precedence))
+    let fails = gate.has_failure(threshold) || gate.moves_too_much();
+    Ok(Exit::of(fails, gate.is_incomplete(), precedence))
 }
 
 /// The values that were passed; what `--var` says counts before a file, as later ones count before earlier ones.

@@ -36,6 +36,9 @@ pub struct GateArgs {
     /// The lowest severity of an open failure that makes the exit code 1
     #[arg(long, value_name = "SEVERITY", default_value = "high")]
     pub fail_on: FailOn,
+    /// With a plan: more controls than this that move to you make the exit code 1
+    #[arg(long, value_name = "N")]
+    pub max_moved: Option<usize>,
     /// Decisions that could not be made (exit code 3) outrank failures (1)
     #[arg(long)]
     pub strict: bool,

@@ -212,3 +212,255 @@ fn code_and_plan_of_a_named_bucket_have_one_fingerprint() {
     assert!(!prints(&code).is_empty());
     assert_eq!(prints(&code), prints(&plan));
 }
+
+/// A database that becomes one whose system is the customer's, one that is new, and one that goes.
+fn databases() -> Value {
+    let of = |engine: &str| {
+        json!({
+            "identifier": "orders", "engine": engine, "engine_version": "19.0.0.0.ru-2024-01.rur-2024-01.r1", "id": "db-ABC",
+            "arn": "arn:aws:rds:eu-west-1:111122223333:db:orders", "storage_encrypted": true, "auto_minor_version_upgrade": true,
+        })
+    };
+    let fresh = json!({ "identifier": "carts", "engine": "postgres", "engine_version": "17.2", "auto_minor_version_upgrade": false });
+    let old =
+        json!({ "identifier": "stock", "engine": "postgres", "engine_version": "17.2", "id": "db-OLD" });
+    let mut moved = changed("aws_db_instance.stock_new", &["no-op"], old.clone(), old.clone(), json!({}));
+    moved["previous_address"] = json!("aws_db_instance.stock");
+    json!({
+        "format_version": "1.2",
+        "resource_changes": [
+            changed("aws_db_instance.main", &["delete", "create"], of("oracle-ee"), of("custom-oracle-ee"), json!({ "id": true, "arn": true })),
+            changed("aws_db_instance.carts", &["create"], Value::Null, fresh, json!({ "id": true })),
+            changed("aws_db_instance.gone", &["delete"], old, Value::Null, json!({})),
+            moved,
+        ],
+        "configuration": { "root_module": { "resources": [] } },
+    })
+}
+
+#[test]
+fn a_plan_says_what_moves_to_the_customer_what_is_new_and_what_is_left_off() {
+    let folder = folder(&[("plan.json", &databases().to_string())]);
+    let said = gate_json(&folder, &["plan.json"]);
+    let drift = &said["responsibility"];
+    let controls = |list: &Value| -> Vec<String> {
+        let told = |one: &Value| {
+            format!("{} {} {} {}", one["address"], one["control"], one["from"], one["to"]).replace('"', "")
+        };
+        list.as_array().unwrap().iter().map(told).collect()
+    };
+    let moved = controls(&drift["moved"]);
+    let patching = "aws_db_instance.main hosts.patch-management provider customer";
+    assert!(moved.iter().any(|one| one == patching), "{moved:?}");
+    assert!(moved.iter().all(|one| one.starts_with("aws_db_instance.main ")), "{moved:?}");
+    let patching =
+        drift["moved"].as_array().unwrap().iter().find(|one| one["control"] == "hosts.patch-management");
+    let patching = patching.unwrap();
+    assert_eq!(patching["changed"][0], "`Engine` from `oracle-ee` to `custom-oracle-ee`");
+    assert!(patching["customer_does"].as_str().unwrap().contains("operating system"), "{patching}");
+    let addresses = |list: &Value| -> Vec<String> {
+        list.as_array().unwrap().iter().map(|one| one["address"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(addresses(&drift["taken_on"]), ["aws_db_instance.carts"]);
+    assert_eq!(addresses(&drift["released"]), ["aws_db_instance.gone"], "what is renamed stays");
+    assert!(!drift["taken_on"][0]["customer"].as_array().unwrap().is_empty());
+    let off = drift["switches_off"].as_array().unwrap();
+    let upgrades = off.iter().find(|one| one["property"] == "AutoMinorVersionUpgrade").unwrap();
+    assert_eq!(
+        (&upgrades["address"], &upgrades["found"], &upgrades["was_off"]),
+        (&json!("aws_db_instance.carts"), &json!("`false`"), &json!(false))
+    );
+}
+
+#[test]
+fn more_moved_than_allowed_is_a_failure_with_its_reason() {
+    let folder = folder(&[("plan.json", &databases().to_string())]);
+    let count = gate_json(&folder, &["plan.json"])["responsibility"]["moved"].as_array().unwrap().len();
+    let rule = |allowed: usize, more: &[&str]| {
+        let allowed = allowed.to_string();
+        gate(
+            &folder,
+            &[
+                &[
+                    "plan.json",
+                    "--fail-on",
+                    "critical",
+                    "--check",
+                    "s3-bucket-public",
+                    "--max-moved",
+                    &allowed,
+                ],
+                more,
+            ]
+            .concat(),
+        )
+    };
+    let ran = rule(0, &[]);
+    assert_eq!(ran.code, 1, "{}{}", ran.stdout, ran.stderr);
+    assert!(
+        ran.stdout.contains(&format!("{count} controls move to you, more than the 0 of --max-moved")),
+        "{}",
+        ran.stdout
+    );
+    assert!(ran.stdout.contains("hosts.patch-management: provider → customer"), "{}", ran.stdout);
+    let ran = rule(0, &["--format", "markdown"]);
+    assert!(ran.stdout.contains("more than the 0 of"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("| `hosts.patch-management` |"), "{}", ran.stdout);
+    assert_ne!(rule(count, &[]).code, 1);
+    let ran = gate(&folder, &["--max-moved", "0", "--check", "s3-bucket-public", "--", "/dev/null"]);
+    assert_eq!(ran.code, 2);
+    assert!(ran.stderr.contains("--max-moved needs a plan"), "{}", ran.stderr);
+}
+
+#[test]
+fn what_cannot_be_told_to_have_moved_is_not_taken_for_nothing() {
+    let mut plan = databases();
+    let main = &mut plan["resource_changes"][0]["change"];
+    main["after"].as_object_mut().unwrap().remove("engine");
+    main["after_unknown"]["engine"] = json!(true);
+    plan["configuration"]["root_module"]["resources"] =
+        json!([block("aws_db_instance.main", json!({ "engine": { "references": ["local.engine"] } }))]);
+    let folder = folder(&[("plan.json", &plan.to_string())]);
+    let ran = gate(&folder, &["plan.json", "--check", "s3-bucket-public", "--max-moved", "0"]);
+    assert_eq!(ran.code, 3, "{}{}", ran.stdout, ran.stderr);
+    assert!(ran.stdout.contains("`aws_db_instance.main.engine` is known after apply"), "{}", ran.stdout);
+}
+
+#[test]
+fn what_a_plan_marks_as_sensitive_reaches_no_output() {
+    const SECRET: &str = "tall-harbour-9QzR";
+    let mut plan = plan();
+    plan["variables"]["password"] = json!({ "value": SECRET });
+    plan["configuration"]["root_module"]["variables"]["password"] = json!({ "sensitive": true });
+    let mut database = changed(
+        "aws_db_instance.main",
+        &["update"],
+        json!({ "identifier": "orders", "engine": "mysql", "password": SECRET, "tags": { "note": SECRET } }),
+        json!({ "identifier": SECRET, "engine": SECRET, "password": SECRET, "tags": { "note": SECRET } }),
+        json!({}),
+    );
+    database["change"]["before_sensitive"] = json!({ "password": true, "tags": { "note": true } });
+    database["change"]["after_sensitive"] =
+        json!({ "identifier": true, "engine": true, "password": true, "tags": { "note": true } });
+    plan["resource_changes"].as_array_mut().unwrap().push(database);
+    plan["configuration"]["root_module"]["resources"].as_array_mut().unwrap().push(block(
+        "aws_db_instance.main",
+        json!({ "password": { "references": ["var.password"] }, "identifier": { "references": ["var.password"] } }),
+    ));
+    let code = format!(
+        "{CODE}\nvariable \"password\" {{ sensitive = true }}\nresource \"aws_db_instance\" \"main\" {{\n  identifier = var.password\n  password = var.password\n}}\n"
+    );
+    for files in [
+        vec![("plan.json", plan.to_string())],
+        vec![("plan.json", plan.to_string()), ("main.tf", code), ("store/main.tf", STORE.to_owned())],
+    ] {
+        let files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (*name, text.as_str())).collect();
+        let folder = folder(&files);
+        for form in ["text", "json", "sarif", "markdown", "junit", "github", "gitlab"] {
+            let ran = gate(&folder, &["plan.json", "--format", form, "--severity", "info"]);
+            assert!(ran.stdout.contains("aws_"), "{form}: {}{}", ran.stdout, ran.stderr);
+            assert!(!ran.stdout.contains(SECRET) && !ran.stderr.contains(SECRET), "{form}: {}", ran.stdout);
+        }
+    }
+}
+
+#[test]
+fn an_acceptance_beside_the_code_covers_the_plan_s_finding() {
+    let accepted = CODE.replace(
+        "resource \"aws_s3_bucket\" \"site\"",
+        "# partywall:allow s3-bucket-public reason=\"the public site\" owner=web until=2027-01-31\nresource \"aws_s3_bucket\" \"site\"",
+    );
+    let in_module = STORE.replace(
+        "  block_public_acls ",
+        "  # partywall:allow s3-bucket-block-public-access-off reason=\"r\" owner=o until=2027-01-31\n  block_public_acls ",
+    );
+    let folder = folder(&[
+        ("infra/main.tf", &accepted),
+        ("infra/store/main.tf", &in_module),
+        ("out/plan.json", &plan().to_string()),
+    ]);
+    for paths in [&["infra", "out"][..], &["out/plan.json", "--source", "infra"]] {
+        let said = gate_json(&folder, paths);
+        let public = told(&said, "s3-bucket-public");
+        assert_eq!(public.len(), 1, "{public:?}");
+        assert_eq!(public[0].1, "waived", "{public:?}");
+        let block = told(&said, "s3-bucket-block-public-access-off");
+        let of_module = block.iter().find(|(address, ..)| address.starts_with("module."));
+        assert_eq!(of_module.unwrap().1, "waived", "{block:?}");
+        assert!(!said["waivers"].to_string().contains("take the acceptance out"), "{}", said["waivers"]);
+    }
+}
+
+#[test]
+fn a_plan_of_other_code_than_what_stands_beside_it_is_told_and_both_are_judged() {
+    let other = CODE.replace("\"aws_s3_bucket_policy\" \"site\"", "\"aws_s3_bucket_policy\" \"other\"");
+    let folder = folder(&[("main.tf", &other), ("store/main.tf", STORE), ("plan.json", &plan().to_string())]);
+    let said = gate_json(&folder, &["."]);
+    assert_eq!(said["read"]["configurations"], 2);
+    let problems = said["problems"].to_string();
+    assert!(
+        problems.contains("made from other code") && problems.contains("aws_s3_bucket_policy."),
+        "{problems}"
+    );
+}
+
+#[test]
+fn a_plan_limited_to_targets_takes_nothing_from_the_code_s_judgement() {
+    let mut targeted = plan();
+    targeted["resource_changes"].as_array_mut().unwrap().truncate(1);
+    let folder = folder(&[("main.tf", CODE), ("store/main.tf", STORE), ("plan.json", &targeted.to_string())]);
+    let said = gate_json(&folder, &["."]);
+    assert_eq!(said["read"]["configurations"], 2);
+    assert!(
+        said["problems"].to_string().contains("leaves `aws_s3_bucket_policy.site` out"),
+        "{}",
+        said["problems"]
+    );
+}
+
+#[test]
+fn a_broken_plan_is_told_with_its_place_and_takes_nothing_else_along() {
+    // As Terraform writes it, the version comes first.
+    let whole = format!("{{\n\"format_version\":\"1.2\",\n{}", &plan().to_string()[1..]);
+    let deep = format!(
+        "{{\"format_version\":\"1.0\",\"resource_changes\":[],\"planned_values\":{}1{}}}",
+        "[".repeat(100_000),
+        "]".repeat(100_000)
+    );
+    let cases = [
+        (whole[..whole.len() / 2].to_owned(), "cannot be read and was not judged: EOF"),
+        (deep, "recursion limit exceeded"),
+        (
+            "{\"format_version\":\"2.0\",\"resource_changes\":[]}".to_owned(),
+            "format version `2.0` is not known",
+        ),
+        ("{\"format_version\":1,\"resource_changes\":[]}".to_owned(), "expected a string"),
+        (
+            "{\"format_version\":\"1.0\",\"resource_changes\":{\"a\":1}}".to_owned(),
+            "expected a list of changes",
+        ),
+        (
+            "{\"format_version\":\"1.0\",\"resource_changes\":[{\"address\":5}]}".to_owned(),
+            "expected a string",
+        ),
+        (
+            "{\"format_version\":\"1.0\",\"resource_changes\":[{\"address\":\"a.b\",\"type\":\"a\"}]}"
+                .to_owned(),
+            "missing field `change`",
+        ),
+        ("{\"format_version\":\"1.0\",\"resource_changes\":[]} x".to_owned(), "trailing characters"),
+    ];
+    for (text, message) in cases {
+        let folder =
+            folder(&[("plans/broken.json", &text), ("code/main.tf", CODE), ("code/store/main.tf", STORE)]);
+        let ran = gate(&folder, &["plans", "code", "--format", "json", "--var", "stage=site"]);
+        assert_eq!(ran.code, 1, "{message}: {}", ran.stderr);
+        let said: Value = serde_json::from_str(&ran.stdout).unwrap();
+        let problems = said["problems"].to_string();
+        assert!(
+            problems.contains(message) && problems.contains("plans/broken.json"),
+            "{message}: {problems}"
+        );
+        assert_eq!(told(&said, "s3-bucket-public").len(), 1, "{message}");
+    }
+}

@@ -41,7 +41,7 @@ pub(super) fn is_plan(file: impl Read) -> bool {
                 }
                 bytes.len()
             }
-            _ => return false,
+            _ => return look.ends_as_plan(),
         };
         file.consume(length);
     }
@@ -49,8 +49,8 @@ pub(super) fn is_plan(file: impl Read) -> bool {
 
 #[derive(Debug, Default)]
 struct Look {
-    /// How many bytes there were, up to four: a byte-order mark may come first.
     begun: bool,
+    /// How much of a byte-order mark there was.
     mark: usize,
     depth: usize,
     in_text: bool,
@@ -60,6 +60,8 @@ struct Look {
     name: Vec<u8>,
     has_version: bool,
     has_changes: bool,
+    /// How many names there were.
+    named: usize,
 }
 
 impl Look {
@@ -82,6 +84,11 @@ impl Look {
             _ => {}
         }
         (self.depth == 0).then_some(false)
+    }
+
+    /// Of a file that ends before its end: two names of a plan are enough, so that what is cut off is told.
+    fn ends_as_plan(&self) -> bool {
+        self.begun && self.depth > 0 && (self.has_version || self.named >= 2)
     }
 
     fn beginning(&mut self, byte: u8) -> Option<bool> {
@@ -125,6 +132,7 @@ impl Look {
         if !self.has_version && !is_version && !is_any(&BEFORE) {
             return Some(false);
         }
+        self.named += 1;
         self.has_changes |= is_any(&["planned_values", "resource_changes"]);
         self.has_version |= is_version;
         (self.has_version && self.has_changes).then_some(true)
@@ -151,6 +159,8 @@ mod tests {
         for text in [
             r#"{"format_version":"1.2","terraform_version":"1.9.0","planned_values":{}}"#,
             r#" { "configuration": {"a": ["}", {"b\"": 1}]}, "format_version": "1.2", "resource_changes": [] }"#,
+            r#"{"applyable":true,"complete":true,"configuration":{"root_module":{"resources":["#,
+            r#"{"format_version":"1.2","terraform_vers"#,
             "\u{feff}{\"format_version\":\"0.1\",\"variables\":{},\"resource_changes\":[",
         ] {
             assert!(is_plan(text.as_bytes()), "{text}");
@@ -168,6 +178,7 @@ mod tests {
             r#"{"note":"format_version","planned_values":{},"format_version":"1"}"#,
             r#"{"planned_values":{"format_version":"1"}}"#,
             r#"{"format_version":"planned_values"}"#,
+            r#"{"configuration":{"a":"#,
         ] {
             assert!(!is_plan(text.as_bytes()), "{text}");
         }
