@@ -161,11 +161,16 @@ pub struct Place {
 
 /// Reads all roots of a tree.
 pub fn configurations(tree: &Tree, inputs: &[Input], types: &dyn Types) -> Read {
+    configurations_beside(&[], tree, inputs, types)
+}
+
+/// Reads the roots of a tree but for some, of which plans say more.
+pub fn configurations_beside(covered: &[Arc<str>], tree: &Tree, inputs: &[Input], types: &dyn Types) -> Read {
     let work = || {
         let mut troubles = tree.troubles().to_vec();
         let program = Program::read(tree, &mut troubles);
         let mut read = Read { files: program.files, ..Read::default() };
-        for root in &program.roots {
+        for root in program.roots.iter().filter(|root| !covered.contains(root)) {
             let mut machine = Machine::new(&program, tree, types, root);
             read.configurations.push(machine.run(inputs));
             troubles.extend(machine.into_troubles());

@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use partywall_iac::terraform::Input;
+use partywall_iac::terraform::plan::Plan;
 use partywall_iac::{
     Declaration, Mapped, Tree, cloudformation, compose, dockerfile, kubernetes, terraform, workflows,
 };
@@ -51,9 +52,9 @@ pub(crate) fn gate(args: &GateArgs, common: &Common) -> Result<Exit, Failure> {
     let mut tree = Tree::new(&args.paths);
     let mapped = Mapped::new(&content);
     let inputs = inputs(args)?;
-    let planned = plans::read(&mut tree, args.source.as_deref(), &mapped)?;
+    let mut planned = plans::read(&mut tree, args.source.as_deref(), &mapped)?;
     let read = [
-        terraform::configurations(&tree, &inputs, &mapped),
+        terraform::configurations_beside(&plans::covered(&planned), &tree, &inputs, &mapped),
         cloudformation::configurations(&tree, &inputs, &mapped),
     ];
     let troubles = read.iter().flat_map(|read| &read.troubles).chain(&planned.troubles);
@@ -75,7 +76,6 @@ pub(crate) fn gate(args: &GateArgs, common: &Common) -> Result<Exit, Failure> {
     };
     let mut configurations: Vec<Vec<Declaration>> = Vec::new();
     let written = read.iter().flat_map(|read| &read.configurations);
-    let written = written.filter(|configuration| !plans::is_covered(&planned, configuration));
     for configuration in written.chain(planned.plans.iter().map(|plan| &plan.configuration)) {
         facts.resources += configuration.resources.len();
         for (name, count) in mapped.unmapped(&configuration.resources) {
@@ -85,6 +85,15 @@ pub(crate) fn gate(args: &GateArgs, common: &Common) -> Result<Exit, Failure> {
         problems.extend(declared.problems.iter().map(note));
         configurations.push(declared.assets);
     }
+    if args.max_moved.is_some() && planned.plans.is_empty() && planned.troubles.is_empty() {
+        let message = "--max-moved needs a plan; name what `terraform show -json PLANFILE` wrote";
+        return Err(Failure::Usage(message.to_owned()));
+    }
+    let made = configurations.get(configurations.len() - planned.plans.len()..).unwrap_or_default();
+    let (responsibility, unclear) =
+        moving::responsibility(&planned, made, &mapped, &content, &settings, now, args.max_moved);
+    problems.extend(unclear.iter().map(note));
+    planned.plans.iter_mut().for_each(Plan::release);
     // Manifests of one folder are deployed together.
     for read in manifests {
         facts.resources += read.assets.len();
@@ -95,13 +104,6 @@ pub(crate) fn gate(args: &GateArgs, common: &Common) -> Result<Exit, Failure> {
         configurations.extend(folders.into_values());
     }
     facts.configurations = configurations.len();
-    if args.max_moved.is_some() && planned.plans.is_empty() && planned.troubles.is_empty() {
-        let message = "--max-moved needs a plan; name what `terraform show -json PLANFILE` wrote";
-        return Err(Failure::Usage(message.to_owned()));
-    }
-    let (responsibility, unclear) =
-        moving::responsibility(&planned, &mapped, &content, &settings, now, args.max_moved);
-    problems.extend(unclear.iter().map(note));
     let mut counts = GateCounts::default();
     let judging = Judging::new(&content, &settings, &filter, now);
     let scanner = Scanner::new(&content.secrets).map_err(|error| Failure::Usage(error.to_string()))?;

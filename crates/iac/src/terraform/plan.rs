@@ -111,6 +111,12 @@ impl Action {
 }
 
 impl Plan {
+    /// Lets go of its resources, when all has been made of them.
+    pub fn release(&mut self) {
+        self.configuration.resources = Vec::new();
+        self.before = Vec::new();
+    }
+
     /// The resources as they are before the plan.
     pub fn before(&self) -> Configuration {
         let kept: HashMap<&str, &Change> = self

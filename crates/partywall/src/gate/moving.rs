@@ -21,9 +21,10 @@ const OF_ORGANISATION: &str = "org.";
 /// So many changed properties are named.
 const NAMED: usize = 4;
 
-/// What the plans do; none where there is no plan.
+/// What the plans do; none where there is no plan. `after` holds what each plan makes, in their order.
 pub(super) fn responsibility(
     planned: &Plans,
+    after: &[Vec<Declaration>],
     mapped: &Mapped<'_>,
     content: &Content,
     settings: &Settings,
@@ -40,13 +41,13 @@ pub(super) fn responsibility(
         said: GateResponsibility { max_moved, ..GateResponsibility::default() },
     };
     let mut problems = Vec::new();
-    for plan in &planned.plans {
+    for (plan, after) in planned.plans.iter().zip(after) {
         if plan.changes.iter().any(|change| change.action == Action::Planned) {
             let message = "the plan does not say what its resources were before, so nobody can say what moves; keep its `resource_changes`";
             problems.push(Problem::new(&*plan.file, message));
         }
         if plan.changes.iter().any(|change| change.action != Action::Keep) {
-            moving.plan(plan, mapped);
+            moving.plan(plan, after, mapped);
         }
     }
     problems.extend(moving.resolver.problems().iter().cloned());
@@ -61,16 +62,15 @@ struct Moving<'c> {
 }
 
 impl Moving<'_> {
-    fn plan(&mut self, plan: &Plan, mapped: &Mapped<'_>) {
+    fn plan(&mut self, plan: &Plan, after: &[Declaration], mapped: &Mapped<'_>) {
         let before = mapped.assets(&plan.before()).assets;
-        let after = mapped.assets(&plan.configuration).assets;
         let changes: HashMap<&str, &Change> =
             plan.changes.iter().map(|change| (&*change.address, change)).collect();
         let key = |declared: &Declaration| (declared.address.clone(), declared.asset.kind.clone());
         let was: HashMap<_, &Asset> =
             before.iter().map(|declared| (key(declared), &declared.asset)).collect();
         let mut met = HashSet::new();
-        for declared in &after {
+        for declared in after {
             let Some(change) = changes.get(&*declared.address) else { continue };
             let address = change.previous.as_ref().unwrap_or(&change.address).clone();
             let key = (address, declared.asset.kind.clone());

@@ -1,9 +1,10 @@
 //! Plans among what is judged, and the code that they stand for.
 
 use std::path::Path;
+use std::sync::Arc;
 
+use partywall_iac::terraform::Types;
 use partywall_iac::terraform::plan::{self, Plans};
-use partywall_iac::terraform::{Configuration, Types};
 use partywall_iac::{Text, Tree, Trouble};
 
 use crate::exit::Failure;
@@ -18,9 +19,9 @@ pub(super) fn read(tree: &mut Tree, source: Option<&Path>, types: &dyn Types) ->
     Ok(plan::plans(tree, source, types))
 }
 
-/// Whether a configuration is judged through a plan of it.
-pub(super) fn is_covered(planned: &Plans, configuration: &Configuration) -> bool {
-    planned.plans.iter().any(|plan| plan.covers.as_ref() == Some(&configuration.folder))
+/// The folders of code that are judged through a plan of them.
+pub(super) fn covered(planned: &Plans) -> Vec<Arc<str>> {
+    planned.plans.iter().filter_map(|plan| plan.covers.clone()).collect()
 }
 
 /// The text of a file of the tree, or of the code beside a plan.

@@ -423,7 +423,7 @@ fn a_broken_plan_is_told_with_its_place_and_takes_nothing_else_along() {
     // As Terraform writes it, the version comes first.
     let whole = format!("{{\n\"format_version\":\"1.2\",\n{}", &plan().to_string()[1..]);
     let deep = format!(
-        "{{\"format_version\":\"1.0\",\"resource_changes\":[],\"planned_values\":{}1{}}}",
+        "{{\"format_version\":\"1.0\",\"resource_changes\":[{{\"address\":\"a.b\",\"type\":\"a\",\"change\":{{\"after\":{}1{}}}}}]}}",
         "[".repeat(100_000),
         "]".repeat(100_000)
     );

@@ -4,6 +4,8 @@
 //! or must not be shown. [`overlaid`] lays them on the value: what is not known becomes an unknown that [`Marks`] tell
 //! apart until its true reason is worked out.
 
+use std::cell::RefCell;
+use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
 
@@ -157,13 +159,51 @@ impl<'de> Visitor<'de> for Plain {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Json, A::Error> {
         let mut entries: Vec<(Arc<str>, Node)> = Vec::new();
-        while let Some((name, Json(value))) = map.next_entry::<Box<str>, Json>()? {
+        while let Some((Name(name), Json(value))) = map.next_entry()? {
             // What is null is as good as not there, and plans write every argument that a type has.
             if !value.is_absent() {
-                entries.push((name.into(), value));
+                entries.push((name, value));
             }
         }
         Ok(Json(Node::Map(entries.into_iter().collect())))
+    }
+}
+
+/// The name of an argument. Plans repeat few names many times: each is held once.
+struct Name(Arc<str>);
+
+thread_local! {
+    /// The names met so far. Plans are read on a thread of their own, with which they go.
+    static NAMES: RefCell<HashSet<Arc<str>>> = RefCell::default();
+}
+
+/// So many names are held, and none that is longer.
+const NAMES_HELD: (usize, usize) = (20_000, 64);
+
+impl<'de> Deserialize<'de> for Name {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Text;
+        impl Visitor<'_> for Text {
+            type Value = Name;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a name")
+            }
+
+            fn visit_str<E>(self, text: &str) -> Result<Name, E> {
+                Ok(Name(NAMES.with_borrow_mut(|names| {
+                    if let Some(known) = names.get(text) {
+                        return known.clone();
+                    }
+                    let name: Arc<str> = text.into();
+                    if names.len() < NAMES_HELD.0 && text.len() <= NAMES_HELD.1 {
+                        names.insert(name.clone());
+                    }
+                    name
+                })))
+            }
+        }
+        deserializer.deserialize_str(Text)
     }
 }
 
