@@ -52,7 +52,7 @@ pub(crate) fn gate(args: &GateArgs, common: &Common) -> Result<Exit, Failure> {
     let mut tree = Tree::new(&args.paths);
     let mapped = Mapped::new(&content);
     let inputs = inputs(args)?;
-    let mut planned = plans::read(&mut tree, args.source.as_deref(), &mapped)?;
+    let mut planned = plans::read(&mut tree, &args.paths, args.source.as_deref(), &mapped)?;
     let read = [
         terraform::configurations_beside(&plans::covered(&planned), &tree, &inputs, &mapped),
         cloudformation::configurations(&tree, &inputs, &mapped),

@@ -28,7 +28,7 @@ use crate::places;
 use crate::tree::{Tree, TreeLimits};
 use crate::trouble::Trouble;
 use address::Address;
-use configured::Written;
+use configured::{Block, Written};
 use document::{Document, Drafted};
 use source::Code;
 use values::Marks;
@@ -142,18 +142,30 @@ impl Plan {
 /// The code of a plan is looked for in the tree, then in `source`, then in the plan's own folder.
 pub fn plans(tree: &mut Tree, source: Option<&Path>, types: &dyn Types) -> Plans {
     let names: Vec<Arc<str>> = tree.files().filter(|path| is_json(path)).cloned().collect();
-    let found: Vec<Arc<str>> =
-        names.into_iter().filter(|path| tree.open(path).is_ok_and(recognise::is_plan)).collect();
-    for path in &found {
+    let is_wide = |path: &Arc<str>| tree.open(path).is_ok_and(recognise::is_wide_plan);
+    let wide: Vec<Arc<str>> = names.iter().filter(|path| is_wide(path)).cloned().collect();
+    let is_plan = |path: &Arc<str>| tree.open(path).is_ok_and(recognise::is_plan);
+    let found: Vec<Arc<str>> = names.into_iter().filter(is_plan).collect();
+    for path in found.iter().chain(&wide) {
         tree.set_aside(path);
     }
+    let told = |path: &Arc<str>| {
+        let what = "the plan is written as UTF-16 and was not judged";
+        Trouble::new(
+            path.clone(),
+            0,
+            what,
+            "save it as UTF-8; shells of Windows write UTF-16 where output is redirected",
+        )
+    };
+    let troubles: Vec<Trouble> = wide.iter().map(told).collect();
     if found.is_empty() {
-        return Plans::default();
+        return Plans { troubles, ..Plans::default() };
     }
     let tree = &*tree;
     let work = || {
         let here = Code::read(tree);
-        let mut read = Plans::default();
+        let mut read = Plans { troubles, ..Plans::default() };
         for path in &found {
             match one(tree, path, source, &here, types, &mut read) {
                 Ok(plan) => read.plans.push(plan),
@@ -254,10 +266,16 @@ fn made(
 ) -> Plan {
     let addresses: Vec<Option<Address>> =
         document.changes.iter().map(|change| Address::of(&change.address)).collect();
-    let sources = sources(&addresses, document, code);
+    let sources = Sources::of(code);
+    let exact: Vec<Option<&Resource>> =
+        document.changes.iter().map(|change| sources.exact.get(&*change.address).copied()).collect();
     let afters = document.changes.iter_mut().map(|change| std::mem::take(&mut change.after)).collect();
-    let arguments = settle::arguments(document, afters, &addresses, marks, &sources, types);
     let befores: Vec<Option<Node>> = document.changes.iter_mut().map(|change| change.before.take()).collect();
+    let document = &*document;
+    let known = document.configured.root_module.blocks();
+    let block = |address: &Option<Address>| known.get(&address.as_ref()?.without_keys()).copied();
+    let blocks: Vec<Option<&Block>> = addresses.iter().map(block).collect();
+    let arguments = settle::arguments(document, afters, &addresses, &blocks, marks, &exact, types);
     let providers = Providers { document };
     let folder = code.map_or_else(|| places::folder(path).into(), |code| code.folder.clone());
     let mut plan = Plan {
@@ -267,9 +285,10 @@ fn made(
         covers,
         before: Vec::new(),
     };
-    let rows = document.changes.iter().zip(&addresses).zip(&sources).zip(arguments).zip(befores);
-    for ((((change, address), source), mut arguments), before) in rows {
-        let provider = providers.of(change, address.as_ref(), &arguments);
+    let rows = document.changes.iter().zip(&blocks).zip(&addresses).zip(arguments).zip(befores);
+    for ((((change, block), address), mut arguments), before) in rows {
+        let source = sources.beside(change, address.as_ref());
+        let provider = providers.of(change, *block, &arguments);
         with_all_tags(change, &provider, &mut arguments);
         let resource = |address: &Arc<str>, arguments: Node| Resource {
             address: address.clone(),
@@ -301,29 +320,31 @@ fn made(
     plan
 }
 
-/// The resource of the code behind each change: the very instance, else one of the same block.
-fn sources<'c>(
-    addresses: &[Option<Address>],
-    document: &Document,
-    code: Option<&'c Configuration>,
-) -> Vec<Option<&'c Resource>> {
-    let mut exact: HashMap<&str, &Resource> = HashMap::new();
-    let mut blocks: HashMap<String, &Resource> = HashMap::new();
-    for resource in code.into_iter().flat_map(|code| &code.resources) {
-        exact.insert(&resource.address, resource);
-        if let Some(address) = Address::of(&resource.address) {
-            blocks.entry(address.without_keys()).or_insert(resource);
+/// The resources of the code.
+#[derive(Default)]
+struct Sources<'c> {
+    exact: HashMap<&'c str, &'c Resource>,
+    /// One of each block, by its address without keys.
+    blocks: HashMap<String, &'c Resource>,
+}
+
+impl<'c> Sources<'c> {
+    fn of(code: Option<&'c Configuration>) -> Self {
+        let mut found = Self::default();
+        for resource in code.into_iter().flat_map(|code| &code.resources) {
+            found.exact.insert(&resource.address, resource);
+            if let Some(address) = Address::of(&resource.address) {
+                found.blocks.entry(address.without_keys()).or_insert(resource);
+            }
         }
+        found
     }
-    document
-        .changes
-        .iter()
-        .zip(addresses)
-        .map(|(change, address)| {
-            let of_block = || blocks.get(&address.as_ref()?.without_keys()).copied();
-            exact.get(&*change.address).copied().or_else(of_block)
-        })
-        .collect()
+
+    /// What stands at the same lines: the very instance, else another of the same block.
+    fn beside(&self, change: &Drafted, address: Option<&Address>) -> Option<&'c Resource> {
+        let exact = self.exact.get(&*change.address).copied();
+        exact.or_else(|| self.blocks.get(&address?.without_keys()).copied())
+    }
 }
 
 fn place(file: &Arc<str>, line: u32) -> Place {
@@ -348,17 +369,7 @@ struct Providers<'d> {
 }
 
 impl Providers<'_> {
-    fn of(&self, change: &Drafted, address: Option<&Address>, arguments: &Node) -> ProviderUse {
-        let root = &self.document.configured.root_module;
-        let module = address.and_then(|address| {
-            address
-                .calls
-                .iter()
-                .try_fold(root, |module, (name, _)| Some(&module.module_calls.get(&**name)?.module))
-        });
-        let block = module
-            .zip(address)
-            .and_then(|(module, address)| module.resources.iter().find(|block| block.key() == address.block));
+    fn of(&self, change: &Drafted, block: Option<&Block>, arguments: &Node) -> ProviderUse {
         let own = change.kind.split('_').next().unwrap_or_default();
         let key = block.and_then(|block| block.provider_config_key.as_deref()).unwrap_or(own);
         let written = self.document.configured.provider_config.get(key);

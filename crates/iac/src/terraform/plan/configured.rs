@@ -3,7 +3,7 @@
 //! Expressions are not there as text, only their references: `bucket = aws_s3_bucket.a.id` and
 //! `bucket = "x-${aws_s3_bucket.a.id}"` look alike. Local values and dynamic blocks are not there at all.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::sync::Arc;
 
@@ -119,6 +119,24 @@ impl Block {
 }
 
 impl Module {
+    /// All blocks of the module and of those that it calls, by their addresses without keys.
+    pub(super) fn blocks(&self) -> HashMap<String, &Block> {
+        let mut found = HashMap::new();
+        let mut todo = vec![(String::new(), self)];
+        while let Some((calls, module)) = todo.pop() {
+            for block in &module.resources {
+                found.entry(format!("{calls}{}", block.key())).or_insert(block);
+            }
+            todo.extend(
+                module
+                    .module_calls
+                    .iter()
+                    .map(|(name, call)| (format!("{calls}module.{name}."), &call.module)),
+            );
+        }
+        found
+    }
+
     /// Whether nothing is said of any code.
     pub(super) fn is_empty(&self) -> bool {
         self.resources.is_empty() && self.module_calls.is_empty()

@@ -47,6 +47,14 @@ pub(super) fn is_plan(file: impl Read) -> bool {
     }
 }
 
+/// Whether it is a plan as Terraform writes it, but in UTF-16.
+pub(super) fn is_wide_plan(file: impl Read) -> bool {
+    let mut start = Vec::new();
+    let beginning: Vec<u8> = b"{\"format_version\"".iter().flat_map(|byte| [*byte, 0]).collect();
+    let is_read = file.take(64).read_to_end(&mut start).is_ok();
+    is_read && start.strip_prefix(b"\xff\xfe").is_some_and(|rest| rest.starts_with(&beginning))
+}
+
 #[derive(Debug, Default)]
 struct Look {
     begun: bool,

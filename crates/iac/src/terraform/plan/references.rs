@@ -5,6 +5,7 @@
 //! name of something else: by its own name, or because a mapping joins by it. A text that merely holds a reference stays
 //! unknown.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -17,6 +18,10 @@ use crate::terraform::Types;
 
 /// References within references.
 const DEPTH: usize = 32;
+/// References that are followed for one argument.
+const STEPS: usize = 2_000;
+/// References of one expression.
+const REFERENCES: usize = 200;
 /// Arguments that name another resource, beside those that end in `_id`, `_ids`, `_arn` and `_arns`.
 const NAMES: [&str; 17] = [
     "bucket",
@@ -44,10 +49,20 @@ const NO_NAMES: [&str; 2] = ["resource_id", "policy_id"];
 pub(super) struct Joins<'p> {
     document: &'p Document,
     types: &'p dyn Types,
-    /// By module and block: the instances, each with its key.
-    instances: HashMap<(String, String), Vec<(String, usize)>>,
+    /// By module and block: the instances.
+    instances: HashMap<(String, String), Instances>,
+    /// Steps that may still be made for one argument.
+    steps: Cell<usize>,
     /// What is known of each change's arguments.
     pub(super) arguments: Vec<Node>,
+}
+
+/// The instances of a block.
+#[derive(Default)]
+struct Instances {
+    /// In the order of the plan.
+    all: Vec<usize>,
+    by_key: HashMap<String, usize>,
 }
 
 /// From where something is referred to.
@@ -64,15 +79,17 @@ type Target = (usize, String);
 
 impl<'p> Joins<'p> {
     pub(super) fn new(document: &'p Document, addresses: &[Option<Address>], types: &'p dyn Types) -> Self {
-        let mut instances: HashMap<(String, String), Vec<(String, usize)>> = HashMap::new();
+        let mut instances: HashMap<(String, String), Instances> = HashMap::new();
         for (at, address) in addresses.iter().enumerate() {
             let is_there = document.changes.get(at).is_some_and(|change| change.stays);
             if let Some(address) = address.as_ref().filter(|_| is_there) {
                 let block = (address.module(), address.block.clone());
-                instances.entry(block).or_default().push((address.key.clone(), at));
+                let instances = instances.entry(block).or_default();
+                instances.all.push(at);
+                instances.by_key.entry(address.key.clone()).or_insert(at);
             }
         }
-        Self { document, types, instances, arguments: Vec::new() }
+        Self { document, types, instances, steps: Cell::new(0), arguments: Vec::new() }
     }
 
     /// The code of a module, and of nothing where the plan does not show it.
@@ -110,6 +127,7 @@ impl<'p> Joins<'p> {
             || self.types.refers(kind, &plain);
         let is_list = argument.ends_with('s');
         let hint = if ends(&["_arn", "_arns"]) { "arn" } else { "id" };
+        self.steps.set(STEPS);
         let targets = self.targets(references, from, hint, is_list, DEPTH)?;
         let is_document = |(at, _): &Target| {
             self.change(*at).is_some_and(|change| &*change.kind == "aws_iam_policy_document")
@@ -160,6 +178,11 @@ impl<'p> Joins<'p> {
         depth: usize,
     ) -> Option<Vec<Target>> {
         let depth = depth.checked_sub(1)?;
+        // The names are compared with each other.
+        self.steps.set(self.steps.get().checked_sub(references.len())?);
+        if references.len() > REFERENCES {
+            return None;
+        }
         let is_part = |short: &str, long: &str| {
             long.strip_prefix(short).is_some_and(|rest| rest.starts_with('.') || rest.starts_with('['))
         };
@@ -231,9 +254,9 @@ impl<'p> Joins<'p> {
                     "" if by_key => vec![self.instance(from.calls, &block, from.key)?],
                     "" => {
                         let all = self.instances.get(&(address::module(from.calls), block))?;
-                        match all.as_slice() {
-                            [(key, at)] if key.is_empty() => vec![*at],
-                            all if many => all.iter().map(|(_, at)| *at).collect(),
+                        match (all.by_key.get(""), all.all.as_slice()) {
+                            (Some(at), [_]) => vec![*at],
+                            (_, all) if many => all.to_vec(),
                             _ => return None,
                         }
                     }
@@ -246,7 +269,7 @@ impl<'p> Joins<'p> {
 
     fn instance(&self, calls: &[(String, String)], block: &str, key: &str) -> Option<usize> {
         let all = self.instances.get(&(address::module(calls), block.to_owned()))?;
-        all.iter().find(|(known, _)| known == key).map(|(_, at)| *at)
+        all.by_key.get(key).copied()
     }
 }
 

@@ -17,17 +17,22 @@ use super::values::Marks;
 use crate::terraform::value::{Entries, Value, reason};
 use crate::terraform::{Resource, Types, policy_document};
 
+/// Blocks of one kind in one resource whose expressions are looked at.
+const BLOCKS: usize = 256;
+/// An expression of which nothing is known.
+static SOMETHING: Written = Written::Expression { references: Vec::new(), constant: Node::Absent };
+
 /// The arguments of every change, in their order, from what stands in the plan.
 pub(super) fn arguments(
     document: &Document,
     afters: Vec<Node>,
     addresses: &[Option<Address>],
+    blocks: &[Option<&Block>],
     marks: &Marks,
     sources: &[Option<&Resource>],
     types: &dyn Types,
 ) -> Vec<Node> {
     let mut joins = Joins::new(document, addresses, types);
-    let blocks = blocks(document, addresses, &joins);
     let trimming = Trimming { marks };
     let source = |at: usize| sources.get(at).copied().flatten().map(|resource| &resource.arguments);
     for (at, (change, after)) in document.changes.iter().zip(afters).enumerate() {
@@ -127,26 +132,6 @@ fn rebuilt(mut map: Map, mut make: impl FnMut(&str, Node) -> Node) -> Node {
         map.remove(&name);
     }
     Node::Map(map)
-}
-
-/// The block of each change, where the plan shows the code.
-fn blocks<'d>(
-    document: &'d Document,
-    addresses: &[Option<Address>],
-    joins: &Joins<'d>,
-) -> Vec<Option<&'d Block>> {
-    let mut known: HashMap<String, Option<&'d Block>> = HashMap::new();
-    addresses
-        .iter()
-        .take(document.changes.len())
-        .map(|address| {
-            let address = address.as_ref()?;
-            *known.entry(address.without_keys()).or_insert_with(|| {
-                let module = joins.module(&address.calls)?;
-                module.resources.iter().find(|block| block.key() == address.block)
-            })
-        })
-        .collect()
 }
 
 /// A data source that asks nobody is read here.
@@ -348,6 +333,8 @@ fn elements<'w>(written: &[&'w Written]) -> Vec<&'w Written> {
     written
         .iter()
         .flat_map(|written| match written {
+            // Which block made which element is not said; of very many it is only said that something is written.
+            Written::Blocks(blocks) if blocks.len() > BLOCKS => vec![&SOMETHING],
             Written::Blocks(blocks) => blocks.iter().collect(),
             written => vec![*written],
         })
