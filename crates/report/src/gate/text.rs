@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::{Gate, GateFinding, GatePlace, GateState};
+use super::{Gate, GateFinding, GatePlace, GateState, moved};
 use crate::shown::shown;
 use crate::text::TextStyle;
 use crate::text::page::{Look, Page, looking, plain, quiet, right, strong};
@@ -12,6 +12,9 @@ pub(super) fn write(gate: &Gate<'_>, style: TextStyle, out: &mut dyn Write) -> i
     let mut page = Page::new(out, style);
     for finding in gate.of(GateState::Fail) {
         failure(finding, &mut page)?;
+    }
+    if let Some(said) = &gate.responsibility {
+        moved::text(said, &mut page)?;
     }
     undecided(gate, &mut page)?;
     set_aside(gate, &mut page)?;
