@@ -20,6 +20,7 @@ use std::sync::Arc;
 
 use partywall_model::{Node, Why};
 
+use crate::deep_stack;
 use crate::tree::Tree;
 use crate::trouble::Trouble;
 use config::Program;
@@ -161,17 +162,5 @@ pub fn configurations(tree: &Tree, inputs: &[Input], types: &dyn Types) -> Read 
         read.troubles = troubles;
         read
     };
-    std::thread::scope(|scope| {
-        let thread = std::thread::Builder::new().stack_size(STACK_BYTES).spawn_scoped(scope, work);
-        let failed = |what: &str| Read {
-            troubles: vec![Trouble::new("", 0, what, "report this with the files that cause it")],
-            ..Read::default()
-        };
-        match thread {
-            Ok(thread) => {
-                thread.join().unwrap_or_else(|_| failed("reading Terraform ended in an internal error"))
-            }
-            Err(error) => failed(&format!("no thread could be started to read Terraform: {error}")),
-        }
-    })
+    deep_stack::read("Terraform", STACK_BYTES, work)
 }

@@ -7,10 +7,10 @@ use base64::Engine as _;
 use partywall_model::Node;
 
 use super::conditions::Truth;
-use super::document::Value;
 use super::evaluate::{Evaluator, Reason, reason, shown, unknown};
-use super::plain_json;
 use super::references::Assembled;
+use crate::document::Value;
+use crate::plain_json;
 
 type Outcome = Result<Node, Reason>;
 
