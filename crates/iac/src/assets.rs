@@ -147,6 +147,11 @@ impl Types for Mapped<'_> {
         }
         planned(kind, attribute, address)
     }
+
+    fn spelled(&self, kind: &str) -> Option<Arc<str>> {
+        let mut names = self.content.mappings.iter().map(|mapping| &*mapping.name);
+        names.find(|name| name.eq_ignore_ascii_case(kind)).map(Arc::from)
+    }
 }
 
 /// The identity of something that is not there yet.
@@ -176,7 +181,9 @@ fn with_identity(arguments: &Node, kind: &str, address: &str) -> Node {
         return tf;
     }
     for attribute in ["id", "arn"] {
-        if let Some(value) = planned(kind, attribute, address) {
+        if tf.key(attribute).is_absent()
+            && let Some(value) = planned(kind, attribute, address)
+        {
             tf.insert_at(attribute, value);
         }
     }

@@ -10,6 +10,7 @@
 //! Nothing here stops at bad input. What is wrong becomes a [`Trouble`] with its file, line and what to do,
 //! and everything else is kept.
 
+pub mod arm;
 mod assets;
 pub mod cloudformation;
 pub mod compose;

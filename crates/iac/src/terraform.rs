@@ -57,6 +57,12 @@ pub trait Types: Sync {
             _ => None,
         }
     }
+
+    /// The spelling of a type that may be written in any case.
+    fn spelled(&self, kind: &str) -> Option<Arc<str>> {
+        let _ = kind;
+        None
+    }
 }
 
 /// The standard answers of [`Types`].

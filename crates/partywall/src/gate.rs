@@ -12,7 +12,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use partywall_iac::terraform::Input;
 use partywall_iac::{
-    Declaration, Mapped, Tree, cloudformation, compose, dockerfile, kubernetes, terraform, workflows,
+    Declaration, Mapped, Tree, arm, cloudformation, compose, dockerfile, kubernetes, terraform, workflows,
 };
 use partywall_model::{Problem, Severity};
 use partywall_report::gate::{self, Gate, GateCounts, GateForm, GateNote, GateRead};
@@ -52,6 +52,7 @@ pub(crate) fn gate(args: &GateArgs, common: &Common) -> Result<Exit, Failure> {
     let read = [
         terraform::configurations(&tree, &inputs, &mapped),
         cloudformation::configurations(&tree, &inputs, &mapped),
+        arm::configurations(&tree, &inputs, &mapped),
     ];
     let troubles = read.iter().flat_map(|read| &read.troubles);
     let mut problems: Vec<GateNote> = troubles.map(|trouble| note(&Problem::from(trouble.clone()))).collect();
