@@ -107,6 +107,11 @@ impl Frame {
         self.parameters.get(&parameter.to_ascii_lowercase())
     }
 
+    /// Whether the value of a parameter is to be kept out.
+    pub(crate) fn is_secure(&self, parameter: &str) -> bool {
+        self.declared(parameter).is_some_and(|declared| keeps_out(&resolved(self, declared)))
+    }
+
     pub(crate) fn variable(&self, name: &str) -> Option<&Value> {
         self.variables.get(&name.to_ascii_lowercase())
     }
@@ -141,7 +146,7 @@ impl Evaluator<'_> {
         let line = frame.source.line(declared.span.start);
         let kind = resolved(&frame, declared);
         let word = word_of(&kind);
-        if word.starts_with("secure") {
+        if keeps_out(&kind) {
             let message = format!("its value is kept out, as its type asks ({}:{line})", frame.source.path);
             return Err(reason(operation, message));
         }
@@ -219,7 +224,7 @@ impl Evaluator<'_> {
             let Some(output) = output else {
                 return Err(reason(operation, format!("the deployment has no output `{name}`")));
             };
-            if word_of(&resolved(&frame, output)).starts_with("secure") {
+            if keeps_out(&resolved(&frame, output)) {
                 return Err(reason(operation, "its value is kept out, as its type asks"));
             }
             match (under(output, "value"), under(output, "copy")) {
@@ -280,6 +285,11 @@ fn resolved(frame: &Frame, declared: &Value) -> Value {
     kind
 }
 
+/// `secureString` and `secureObject`.
+fn keeps_out(kind: &Value) -> bool {
+    word_of(kind).starts_with("secure")
+}
+
 fn word_of(kind: &Value) -> String {
     under(kind, "type").and_then(Value::as_str).map_or_else(String::new, |word| word.to_ascii_lowercase())
 }
@@ -302,7 +312,7 @@ fn typed(word: &str, text: &str) -> Node {
 fn withheld(frame: &Frame, kind: &Value, node: Node, depth: usize) -> Node {
     let secret = || Node::Unknown(reason("secure value", "its value is kept out, as its type asks"));
     match node {
-        _ if depth > 0 && word_of(kind).starts_with("secure") => secret(),
+        _ if depth > 0 && keeps_out(kind) => secret(),
         Node::Map(mut map) if depth < TYPE_LIMIT => {
             let of = |key: &str| {
                 let properties = under(kind, "properties");

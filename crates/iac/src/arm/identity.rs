@@ -236,6 +236,9 @@ impl Evaluator<'_> {
 
     fn planned_parameter(&mut self, name: &str) -> Option<String> {
         let frame = self.frame.clone();
+        if frame.is_secure(name) {
+            return Some(self.open(name));
+        }
         let passed = frame.outer.as_ref().and_then(|outer| {
             let value = under(outer.passed.get(&name.to_ascii_lowercase())?, "value")?;
             Some((outer, value))
