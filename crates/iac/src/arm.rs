@@ -30,8 +30,8 @@ use crate::deep_stack;
 use crate::document::Value;
 use crate::json::{self, Dialect};
 use crate::source::Source;
-use crate::terraform::{Configuration, Input, Read, Types};
-use crate::tree::Tree;
+use crate::terraform::{Configuration, Input, Read, Take, Types};
+use crate::tree::{Text, Tree};
 use crate::trouble::Trouble;
 use crate::undecided::reason;
 use evaluate::Evaluator;
@@ -44,21 +44,45 @@ const STACK_BYTES: usize = 192 << 20;
 /// Reads all templates of a tree. Of the inputs, a variable is a parameter (or what is chosen when it is deployed,
 /// such as `resourceGroup().location`), and a file is a parameter file.
 pub fn configurations(tree: &Tree, inputs: &[Input], types: &dyn Types) -> Read {
+    let mut configurations = Vec::new();
+    let read = each(tree, inputs, types, &mut |configuration| configurations.push(configuration));
+    configurations.sort_by(|a, b| a.folder.cmp(&b.folder));
+    Read { configurations, ..read }
+}
+
+/// Reads the templates of a tree one after the other, so that only those have to be held that link others; what comes
+/// back holds none.
+pub fn each(tree: &Tree, inputs: &[Input], types: &dyn Types, take: &mut Take<'_>) -> Read {
     deep_stack::read("ARM templates", STACK_BYTES, || {
-        let mut troubles = Vec::new();
-        let given = given(tree, inputs, &mut troubles);
-        let mut read = Read::default();
-        let mut links: BTreeMap<Arc<str>, BTreeSet<Arc<str>>> = BTreeMap::new();
+        let mut reading = Reading { tree, types, given: HashMap::new(), read: Read::default() };
+        reading.given = given(tree, inputs, &mut reading.read.troubles);
+        let (mut linking, mut others) = (Vec::new(), Vec::new());
         for path in tree.files().filter(|path| is_candidate(path)) {
-            let linked = template(tree, path, &given, types, &mut read);
-            links.entry(path.clone()).or_default().extend(linked);
+            match reading.text(path) {
+                Some(text) if text.text.contains("templateLink") => linking.push(path),
+                Some(_) => others.push(path),
+                None => {}
+            }
+        }
+        let mut links: BTreeMap<&Arc<str>, Vec<Arc<str>>> = BTreeMap::new();
+        let mut made = Vec::new();
+        for path in linking {
+            if let Some((configuration, linked)) = reading.template(path) {
+                links.insert(path, linked);
+                made.push(configuration);
+            }
         }
         let parts = parts(&links);
-        read.configurations.retain(|configuration| !parts.contains(&configuration.folder));
-        troubles.append(&mut read.troubles);
-        troubles.sort();
-        troubles.dedup();
-        Read { troubles, ..read }
+        made.into_iter().filter(|made| !parts.contains(&made.folder)).for_each(&mut *take);
+        reading.read.files += others.iter().filter(|path| parts.contains(**path)).count();
+        for path in others.into_iter().filter(|path| !parts.contains(*path)) {
+            if let Some((configuration, _)) = reading.template(path) {
+                take(configuration);
+            }
+        }
+        reading.read.troubles.sort();
+        reading.read.troubles.dedup();
+        reading.read
     })
 }
 
@@ -72,43 +96,47 @@ fn names_a_template(text: &str) -> bool {
     text.to_ascii_lowercase().contains("deploymenttemplate.json")
 }
 
-/// Evaluates the template of a file, and says which others it links.
-fn template(
-    tree: &Tree,
-    path: &Arc<str>,
-    given: &HashMap<String, Given>,
-    types: &dyn Types,
-    read: &mut Read,
-) -> Vec<Arc<str>> {
-    let text = match tree.text(path) {
-        Ok(text) => text,
-        Err(trouble) => {
-            read.troubles.push(trouble);
-            return Vec::new();
+/// The templates of a tree while they are read.
+struct Reading<'t> {
+    tree: &'t Tree,
+    types: &'t dyn Types,
+    given: HashMap<String, Given>,
+    read: Read,
+}
+
+impl Reading<'_> {
+    /// The text of a file that may be a template.
+    fn text(&mut self, path: &Arc<str>) -> Option<Text> {
+        match self.tree.text(path) {
+            Ok(text) => names_a_template(&text.text).then_some(text),
+            Err(trouble) => {
+                self.read.troubles.push(trouble);
+                None
+            }
         }
-    };
-    if !names_a_template(&text.text) {
-        return Vec::new();
     }
-    let source = Rc::new(Source::of(path, &text));
-    let documents = json::read(&text.text, text.offset, Dialect::Commented);
-    let Some(root) = documents.roots.first().and_then(template_in) else {
-        return Vec::new();
-    };
-    read.files += 1;
-    if let Some(line) = text.broken_line {
-        let what = "there are bytes that are no UTF-8; each was read as `?`";
-        read.troubles.push(Trouble::new(path.clone(), line, what, "save the file as UTF-8"));
+
+    /// Evaluates the template of a file, and says which others it links.
+    fn template(&mut self, path: &Arc<str>) -> Option<(Configuration, Vec<Arc<str>>)> {
+        let text = self.text(path)?;
+        let source = Rc::new(Source::of(path, &text));
+        let documents = json::read(&text.text, text.offset, Dialect::Commented);
+        let root = documents.roots.first().and_then(template_in)?;
+        self.read.files += 1;
+        if let Some(line) = text.broken_line {
+            let what = "there are bytes that are no UTF-8; each was read as `?`";
+            self.read.troubles.push(Trouble::new(path.clone(), line, what, "save the file as UTF-8"));
+        }
+        self.read.troubles.extend(documents.faults.into_iter().map(|fault| source.faulty(fault)));
+        let scope = Scope::of(&root);
+        let frame = Rc::new(Frame::new(usize::MAX, source, root.clone(), scope, None));
+        let mut evaluator = Evaluator::new(self.tree, self.types, &self.given, frame);
+        let mut made = Made::default();
+        evaluator.resources(&root, None, &mut made);
+        self.read.troubles.append(&mut evaluator.troubles);
+        let configuration = Configuration { folder: path.clone(), resources: made.resources };
+        Some((configuration, evaluator.linked))
     }
-    read.troubles.extend(documents.faults.into_iter().map(|fault| source.faulty(fault)));
-    let scope = Scope::of(&root);
-    let frame = Rc::new(Frame::new(usize::MAX, source, root.clone(), scope, None));
-    let mut evaluator = Evaluator::new(tree, types, given, frame);
-    let mut made = Made::default();
-    evaluator.resources(&root, None, &mut made);
-    read.troubles.append(&mut evaluator.troubles);
-    read.configurations.push(Configuration { folder: path.clone(), resources: made.resources });
-    evaluator.linked
 }
 
 /// The template that a file is, or that it wraps as a blueprint's artifact or a template spec.
@@ -126,10 +154,10 @@ fn template_in(root: &Value) -> Option<Value> {
 
 /// The files that are evaluated with a file that links them. Of those that only link each other, each stands for
 /// itself.
-fn parts(links: &BTreeMap<Arc<str>, BTreeSet<Arc<str>>>) -> BTreeSet<Arc<str>> {
+fn parts(links: &BTreeMap<&Arc<str>, Vec<Arc<str>>>) -> BTreeSet<Arc<str>> {
     let linked: BTreeSet<&Arc<str>> = links.values().flatten().collect();
     let mut parts = BTreeSet::new();
-    let mut open: Vec<&Arc<str>> = links.keys().filter(|path| !linked.contains(path)).collect();
+    let mut open: Vec<&Arc<str>> = links.keys().copied().filter(|path| !linked.contains(path)).collect();
     while let Some(path) = open.pop() {
         for part in links.get(path).into_iter().flatten() {
             if parts.insert(part.clone()) {
