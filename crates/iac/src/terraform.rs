@@ -63,6 +63,12 @@ pub trait Types: Sync {
         let _ = kind;
         None
     }
+
+    /// The spelling of a property of such a type, where it is known.
+    fn spelled_property(&self, kind: &str, property: &str) -> Option<Arc<str>> {
+        let _ = (kind, property);
+        None
+    }
 }
 
 /// The standard answers of [`Types`].

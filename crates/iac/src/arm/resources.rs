@@ -17,6 +17,9 @@ use crate::undecided::Reason;
 /// How many resources are looked at, with those of inner templates; the service allows 800 in one template.
 const RESOURCE_LIMIT: usize = 20_000;
 
+/// Types whose properties may hold resources of a type of their own, and under which name.
+const INSIDE: [(&str, &str); 1] = [("Microsoft.Network/virtualNetworks", "subnets")];
+
 /// What is said of a resource and is no part of it.
 const ABOUT: [&str; 13] = [
     "apiVersion",
@@ -187,9 +190,30 @@ impl Evaluator<'_> {
         }
         let is_read =
             under(body, "existing").is_some_and(|existing| matches!(existing.form, Form::Bool(true)));
-        let resource = self.made_of(body, span, &written, undecided, made);
+        let resource = self.made_of(body, span, &written, undecided.clone(), made);
         made.resources.push(Resource { mode: if is_read { Mode::Data } else { Mode::Managed }, ..resource });
+        self.inside(body, &written, undecided.as_ref(), made);
         self.resources(body, Some(&written), made);
+    }
+
+    /// Resources that a template may as well write among the properties of the one above.
+    fn inside(&mut self, body: &Value, written: &Written, undecided: Option<&Reason>, made: &mut Made) {
+        for (_, property) in INSIDE.into_iter().filter(|(kind, _)| written.kind.eq_ignore_ascii_case(kind)) {
+            let found = under(body, "properties").and_then(|properties| under(properties, property));
+            for item in found.map(Value::items).unwrap_or_default() {
+                let name = under(item, "name")
+                    .map_or_else(|| "{no name}".to_owned(), |name| self.planned_value(name));
+                let below = self.below(written, property, vec![name]);
+                let named = under(item, "name").map_or(Node::Absent, |name| self.aside(name));
+                let below = Written { name: named, ..below };
+                let mut resource = self.made_of(item, item.span, &below, undecided.cloned(), made);
+                if let (Node::Map(map), Some(version)) = (&mut resource.arguments, under(body, "apiVersion"))
+                {
+                    map.insert("apiVersion", self.aside(version));
+                }
+                made.resources.push(resource);
+            }
+        }
     }
 
     fn made_of(
@@ -202,7 +226,8 @@ impl Evaluator<'_> {
     ) -> Resource {
         let is_own = |entry: &&Entry| !ABOUT.iter().any(|about| entry.key.eq_ignore_ascii_case(about));
         let entries: Vec<&Entry> = body.entries().iter().filter(is_own).collect();
-        let (mut arguments, places) = self.arguments(&entries);
+        let (arguments, places) = self.arguments(&entries);
+        let mut arguments = self.respelled(&written.kind, arguments);
         let optional = |text: &Option<String>| text.as_deref().map_or(Node::Absent, Node::from);
         let version = under(body, "apiVersion").map_or(Node::Absent, |version| self.aside(version));
         let about = [
@@ -229,6 +254,27 @@ impl Evaluator<'_> {
             places,
             place: self.frame.source.place(span),
             undecided,
+        }
+    }
+
+    /// The body with its properties spelled as they are known; tags are the user's own.
+    fn respelled(&self, kind: &str, mut map: Map) -> Map {
+        let entries = map.iter_mut().map(|(key, value)| {
+            let spelled = self.types.spelled_property(kind, key).unwrap_or_else(|| key.into());
+            let value = std::mem::take(value);
+            let value = if &*spelled == "tags" { value } else { self.respelled_value(kind, value) };
+            (spelled, value)
+        });
+        entries.collect()
+    }
+
+    fn respelled_value(&self, kind: &str, value: Node) -> Node {
+        match value {
+            Node::Map(map) => Node::Map(self.respelled(kind, map)),
+            Node::List(items) => {
+                Node::List(items.into_iter().map(|item| self.respelled_value(kind, item)).collect())
+            }
+            value => value,
         }
     }
 
