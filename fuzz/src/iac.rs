@@ -3,7 +3,12 @@
 use partywall_iac::Tree;
 use partywall_iac::terraform::plan::plans;
 use partywall_iac::terraform::{Read, StandardTypes};
-use partywall_iac::{cloudformation, terraform};
+use partywall_iac::{arm, cloudformation, terraform};
+
+/// A template of Azure Resource Manager: the same as of CloudFormation.
+pub fn iac_arm(bytes: &[u8]) {
+    holds(bytes, || arm::configurations(&Tree::of([("main.json", bytes)]), &[], &StandardTypes));
+}
 
 /// A template of CloudFormation, read as YAML and as what a `.json` file holds. Every place is in the file, on the
 /// line that it names; a trouble says what to do; reading twice gives the same.

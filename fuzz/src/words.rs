@@ -535,6 +535,31 @@ pub(crate) const TERRAFORM: &[&str] = &[
     "\n",
 ];
 
+pub(crate) const ARM: &[&str] = &[
+    "\"$schema\": \"https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#\",",
+    "\"parameters\": {\"p\": {\"type\": \"string\", \"defaultValue\": \"[variables('v')]\"}},",
+    "\"variables\": {\"v\": \"[concat(variables('w'), variables('w'))]\"},",
+    "\"functions\": [{\"namespace\": \"my\", \"members\": {\"f\": {\"output\": {\"value\": \"[my.f()]\"}}}}],",
+    "\"resources\": [",
+    "\"type\": \"Microsoft.Storage/storageAccounts\",",
+    "\"type\": \"Microsoft.Resources/deployments\",",
+    "/providers/",
+    "\"name\": \"[concat('n', copyIndex())]\",",
+    "\"copy\": {\"name\": \"c\", \"count\": 3},",
+    "\"copy\": [{\"name\": \"c\", \"count\": 3, \"input\": \"[copyIndex('c')]\"}],",
+    "\"condition\": \"[equals(parameters('p'), 'x')]\",",
+    "\"scope\": \"inner\"",
+    "\"properties\": {",
+    "[resourceId('Microsoft.Storage/storageAccounts', 'a')]",
+    "[reference('a').outputs.x.value]",
+    "[map(range(0, 9), lambda('n', lambdaVariables('n')))]",
+    "[if(true(), createObject('a', 1).a, createArray()[0])]",
+    "[format('{0}{1}', 'ä', replace('aa', 'a', 'bb'))]",
+    "// \n",
+    "/* */",
+    "[[",
+];
+
 pub(crate) const TEMPLATE: &[&str] = &[
     "AWSTemplateFormatVersion: 2010-09-09\n",
     "Resources:\n",

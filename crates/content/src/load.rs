@@ -198,7 +198,7 @@ impl Loader {
             (Some("checks"), Some(_)) => self.parsed(path, text, Self::check),
             (Some("frameworks"), Some(_)) => self.parsed(path, text, Self::framework),
             (Some("imports"), Some(_)) => self.parsed(path, text, Self::import),
-            (Some("mappings"), Some("terraform" | "cloudformation")) => {
+            (Some("mappings"), Some("arm" | "cloudformation" | "terraform")) => {
                 self.parsed(path, text, Self::mappings)
             }
             (Some("secrets"), Some("placeholders.yaml")) => self.parsed(path, text, Self::placeholders),

@@ -9,7 +9,7 @@ mod making;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use partywall_content::{Becomes, Content, Expression, ShapeFunctions};
+use partywall_content::{Becomes, Content, Expression, Mapping, ShapeFunctions};
 use partywall_expr::{Program, Scope};
 use partywall_model::{Asset, Kind, Node, Problem, Why, WhyKind};
 
@@ -52,6 +52,8 @@ pub struct Mapped<'c> {
     paths: HashMap<&'c Kind, BTreeSet<Box<str>>>,
     /// By type: what of it nothing fills.
     gaps: HashMap<&'c str, Vec<(Box<str>, Arc<Why>)>>,
+    /// By type of ARM, whose bodies are of no case: how properties are spelled, by their names in lower case.
+    spellings: HashMap<&'c str, HashMap<String, Arc<str>>>,
 }
 
 impl<'c> Mapped<'c> {
@@ -82,7 +84,9 @@ impl<'c> Mapped<'c> {
                 Some((&*mapping.name, open.map(|path| (path.clone(), gap(&mapping.name, path))).collect()))
             })
             .collect();
-        Self { content, paths, gaps }
+        let of_arm = content.mappings.iter().filter(|mapping| mapping.name.starts_with("Microsoft."));
+        let spellings = of_arm.map(|mapping| (&*mapping.name, spellings(mapping, &paths))).collect();
+        Self { content, paths, gaps, spellings }
     }
 
     /// The assets of a configuration.
@@ -152,6 +156,15 @@ impl Types for Mapped<'_> {
             }
             _ => false,
         }
+    }
+
+    fn spelled(&self, kind: &str) -> Option<Arc<str>> {
+        let mut names = self.content.mappings.iter().map(|mapping| &*mapping.name);
+        names.find(|name| name.eq_ignore_ascii_case(kind)).map(Arc::from)
+    }
+
+    fn spelled_property(&self, kind: &str, property: &str) -> Option<Arc<str>> {
+        self.spellings.get(kind)?.get(&property.to_ascii_lowercase()).cloned()
     }
 }
 
@@ -227,6 +240,19 @@ fn paths_by_kind(content: &Content) -> HashMap<&Kind, BTreeSet<Box<str>>> {
         collected.entry(kind).or_insert(read);
     }
     collected
+}
+
+/// How checks and the mapping spell the properties of a type.
+fn spellings(mapping: &Mapping, paths: &HashMap<&Kind, BTreeSet<Box<str>>>) -> HashMap<String, Arc<str>> {
+    let read: Vec<&str> = match &mapping.becomes {
+        Becomes::Asset(rule) => paths.get(&rule.kind).into_iter().flatten().map(|path| &**path).collect(),
+        Becomes::Part(_) => Vec::new(),
+    };
+    let values = mapping.properties.iter().chain(&mapping.append);
+    let written: Vec<Box<str>> = values.flat_map(|(_, value)| paths_of(&value.0)).collect();
+    let all = read.into_iter().chain(written.iter().map(|path| &**path)).chain(mapping.targets());
+    let words = all.flat_map(|path| path.split('.'));
+    words.map(|word| (word.to_ascii_lowercase(), Arc::from(word))).collect()
 }
 
 /// The paths that an expression reads, down to the first list.

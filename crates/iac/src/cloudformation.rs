@@ -12,28 +12,26 @@
 //! is there with [`Resource::undecided`](crate::terraform::Resource::undecided) set.
 
 mod conditions;
-pub(crate) mod document;
 mod evaluate;
 mod functions;
-pub(crate) mod json;
 mod parameters;
-mod plain_json;
 mod references;
 mod resources;
 mod scalars;
 mod serverless;
-pub(crate) mod source;
 pub(crate) mod yaml;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use crate::deep_stack;
+use crate::document::{Documents, Form, Value};
+use crate::json::{self, Dialect};
+use crate::source::Source;
 use crate::terraform::{Configuration, Input, Read, Take, Types};
 use crate::tree::{Text, Tree};
 use crate::trouble::Trouble;
-use document::{Documents, Form, Value};
 use evaluate::Evaluator;
-use source::Source;
 
 /// A stack that the deepest template within the bounds fits on, also unoptimised.
 const STACK_BYTES: usize = 64 << 20;
@@ -63,18 +61,7 @@ pub fn each(tree: &Tree, inputs: &[Input], types: &dyn Types, take: &mut Take<'_
         troubles.dedup();
         Read { troubles, ..read }
     };
-    std::thread::scope(|scope| {
-        let failed = |what: String| Read {
-            troubles: vec![Trouble::new("", 0, what, "report this with the files that cause it")],
-            ..Read::default()
-        };
-        match std::thread::Builder::new().stack_size(STACK_BYTES).spawn_scoped(scope, work) {
-            Ok(thread) => thread
-                .join()
-                .unwrap_or_else(|_| failed("reading CloudFormation ended in an internal error".to_owned())),
-            Err(error) => failed(format!("no thread could be started to read CloudFormation: {error}")),
-        }
-    })
+    deep_stack::read("CloudFormation", STACK_BYTES, work)
 }
 
 fn is_candidate(path: &str) -> bool {
@@ -133,7 +120,7 @@ fn parsed(text: &Text) -> Documents {
     if !text.text.trim_start().starts_with('{') {
         return yaml::read(&text.text, text.offset);
     }
-    let documents = json::read(&text.text, text.offset);
+    let documents = json::read(&text.text, text.offset, Dialect::Plain);
     if documents.faults.is_empty() {
         return documents;
     }

@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use partywall_model::{Map, Node, Why, WhyKind};
 
-use crate::cloudformation::document::{Form, Span, Value};
 use crate::declared::{Declaring, Draft, Manifests, Words, kept_out, names_a_secret, node};
+use crate::document::{Form, Span, Value};
 use crate::image::image;
 use crate::manifest::{self, ManifestFile};
 use crate::places;

@@ -9,8 +9,8 @@ use std::sync::Arc;
 use partywall_model::{AccountId, Asset, Map, Node, Provider, Region, Source as Seen, Why, WhyKind};
 
 use crate::assets::{Declaration, UNSET};
-use crate::cloudformation::document::{Form, Span, Value};
-use crate::cloudformation::source::Source;
+use crate::document::{Form, Span, Value};
+use crate::source::Source;
 use crate::trouble::Trouble;
 
 /// So many places are noted of one asset; deeper ones then fall back to what they stand in.

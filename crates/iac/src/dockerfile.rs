@@ -14,12 +14,12 @@ use std::sync::Arc;
 
 use partywall_model::{Map, Node, Why, WhyKind};
 
-use crate::cloudformation::document::Span;
-use crate::cloudformation::source::Source;
 use crate::declared::{Declaring, Draft, Manifests, names_a_secret};
+use crate::document::Span;
 use crate::image::image;
 use crate::places;
 use crate::shell;
+use crate::source::Source;
 use crate::tree::{Text, Tree};
 use crate::trouble::Trouble;
 use expand::Variables;

@@ -16,8 +16,8 @@ use std::sync::Arc;
 
 use partywall_model::{Node, Why, WhyKind};
 
-use crate::cloudformation::document::{Entry, Form, Value};
 use crate::declared::{Declaring, Draft, Manifests, Words, kept_out, names_a_secret};
+use crate::document::{Entry, Form, Value};
 use crate::manifest::{self, Document, ManifestFile};
 use crate::places;
 use crate::tree::Tree;

@@ -3,10 +3,10 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::cloudformation::document::{Documents, Fault, Value};
-use crate::cloudformation::source::Source;
 use crate::cloudformation::yaml;
+use crate::document::{Documents, Fault, Value};
 use crate::places;
+use crate::source::Source;
 use crate::tree::{Text, Tree};
 use crate::trouble::Trouble;
 

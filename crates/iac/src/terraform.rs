@@ -21,6 +21,7 @@ use std::sync::Arc;
 
 use partywall_model::{Node, Why};
 
+use crate::deep_stack;
 use crate::tree::Tree;
 use crate::trouble::Trouble;
 use config::Program;
@@ -70,6 +71,18 @@ pub trait Types: Sync {
         let _ = (kind, argument);
         false
     }
+
+    /// The spelling of a type that may be written in any case.
+    fn spelled(&self, kind: &str) -> Option<Arc<str>> {
+        let _ = kind;
+        None
+    }
+
+    /// The spelling of a property of such a type, where it is known.
+    fn spelled_property(&self, kind: &str, property: &str) -> Option<Arc<str>> {
+        let _ = (kind, property);
+        None
+    }
 }
 
 /// The standard answers of [`Types`].
@@ -87,6 +100,12 @@ pub struct Read {
     pub troubles: Vec<Trouble>,
     /// How many configuration files there were.
     pub files: usize,
+}
+
+impl From<Trouble> for Read {
+    fn from(trouble: Trouble) -> Self {
+        Self { troubles: vec![trouble], ..Self::default() }
+    }
 }
 
 /// Who takes configurations, each as soon as it is evaluated.
@@ -192,20 +211,5 @@ pub fn each(
         read.troubles = troubles;
         read
     };
-    on_deep_stack(work).unwrap_or_else(|what| Read {
-        troubles: vec![Trouble::new("", 0, what, "report this with the files that cause it")],
-        ..Read::default()
-    })
-}
-
-/// Runs on a stack that is deep enough for the evaluator.
-fn on_deep_stack<T: Send>(work: impl FnOnce() -> T + Send) -> Result<T, String> {
-    std::thread::scope(|scope| {
-        match std::thread::Builder::new().stack_size(STACK_BYTES).spawn_scoped(scope, work) {
-            Ok(thread) => {
-                thread.join().map_err(|_| "reading Terraform ended in an internal error".to_owned())
-            }
-            Err(error) => Err(format!("no thread could be started to read Terraform: {error}")),
-        }
-    })
+    deep_stack::read("Terraform", STACK_BYTES, work)
 }

@@ -12,8 +12,8 @@ use std::sync::Arc;
 
 use partywall_model::{Map, Node};
 
-use crate::cloudformation::document::{Form, Span, Value};
 use crate::declared::{Declaring, Draft, Manifests, Words, names_a_secret, no_holes, node};
+use crate::document::{Form, Span, Value};
 use crate::manifest::{self, ManifestFile};
 use crate::places;
 use crate::shell;

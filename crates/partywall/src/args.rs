@@ -89,7 +89,7 @@ pub enum Verb {
         partywall who arn:aws:s3:::card-applications --in examples/bank\n  \
         partywall who AWS::RDS::DBInstance --format json")]
     Who(WhoArgs),
-    /// Judge code before it is deployed: Terraform, CloudFormation, Kubernetes, Dockerfiles, workflows
+    /// Judge code before it is deployed: Terraform, CloudFormation, ARM, Kubernetes, Dockerfiles, workflows
     #[command(after_help = "Examples:\n  \
         partywall gate                                  this folder, with what it calls\n  \
         partywall gate infra/ --var-file prod.tfvars    with the values of production\n  \

@@ -14,7 +14,9 @@ use jiff::Timestamp;
 use partywall_iac::terraform::Configuration;
 use partywall_iac::terraform::Input;
 use partywall_iac::terraform::plan::Plan;
-use partywall_iac::{Mapped, Tree, cloudformation, compose, dockerfile, kubernetes, terraform, workflows};
+use partywall_iac::{
+    Mapped, Tree, arm, cloudformation, compose, dockerfile, kubernetes, terraform, workflows,
+};
 use partywall_model::{Problem, Severity};
 use partywall_report::gate::{self, Gate, GateForm, GateNote};
 use partywall_secrets::{IgnoreFiles, Scanner, search_folders};
@@ -72,6 +74,7 @@ pub(crate) fn gate(args: &GateArgs, common: &Common) -> Result<Exit, Failure> {
     let read = [
         terraform::each(&tree, &plans::covered(&planned), &inputs, &mapped, &mut take),
         cloudformation::each(&tree, &inputs, &mapped, &mut take),
+        arm::each(&tree, &inputs, &mapped, &mut take),
     ];
     read.iter().for_each(|read| running.read(read.files, &read.troubles));
     for declared in [kubernetes::declared, dockerfile::declared, compose::declared, workflows::declared] {

@@ -317,6 +317,10 @@ impl<'m, 'c, 'r> Making<'m, 'c, 'r> {
                 continue;
             }
             let Some(declared) = self.made.assets.get_mut(at) else { return };
+            // All that stands beside it under the same unknown stays unknown too.
+            if value.is_unknown() && declared.asset.properties.at(target).is_unknown() {
+                continue;
+            }
             declared.asset.properties.insert_at(target, value);
             declared.asset.provenance.add(&**target, source(place_of(resource, expression)));
         }

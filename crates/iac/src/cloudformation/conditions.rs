@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use partywall_model::Node;
 
-use super::document::Value;
 use super::evaluate::{Evaluator, Reason, reason, shown};
+use crate::document::Value;
 
 /// What a condition comes to.
 #[derive(Clone, Debug, PartialEq)]

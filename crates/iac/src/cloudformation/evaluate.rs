@@ -4,17 +4,18 @@
 //! can ask for more than any memory holds. What is beyond the budget is unknown, and a trouble says so.
 
 use std::collections::HashMap;
-use std::fmt::Write as _;
 use std::sync::Arc;
 
-use partywall_model::{Map, Node, Why, WhyKind};
+use partywall_model::{Map, Node};
 
 use super::conditions::Truth;
-use super::document::{Entry, Form, Span, Value};
 use super::resources::Declared;
-use super::source::Source;
+use crate::document::{Entry, Form, Span, Value};
+use crate::source::Source;
 use crate::terraform::{Place, Types};
+use crate::trail::Trail;
 use crate::trouble::Trouble;
+pub(crate) use crate::undecided::{Reason, reason, unknown};
 
 /// Values that one template may come to.
 const VALUE_BUDGET: usize = 2_000_000;
@@ -25,21 +26,8 @@ const DEPTH_LIMIT: usize = 224;
 /// What a loop may run over.
 const LOOP_LIMIT: usize = 1_000;
 
-/// Why a value is not known.
-pub(crate) type Reason = Arc<Why>;
-
 /// Of a loop: its variable, what it runs over, and what is repeated.
 pub(crate) type Rounds<'v> = (Arc<str>, Vec<Arc<str>>, &'v Value);
-
-/// A reason of kind "undecided".
-pub(crate) fn reason(operation: impl Into<Box<str>>, message: impl Into<Box<str>>) -> Reason {
-    Arc::new(Why::new(WhyKind::Undecided, operation).with_message(message))
-}
-
-/// An unknown node.
-pub(crate) fn unknown(operation: impl Into<Box<str>>, message: impl Into<Box<str>>) -> Node {
-    Node::Unknown(reason(operation, message))
-}
 
 /// A template under evaluation.
 pub(crate) struct Evaluator<'t> {
@@ -66,14 +54,6 @@ pub(crate) struct Evaluator<'t> {
     values: usize,
     bytes: usize,
     is_spent: bool,
-}
-
-/// Where we are in the arguments of a resource.
-#[derive(Default)]
-struct Trail {
-    path: String,
-    places: Vec<Place>,
-    is_on: bool,
 }
 
 impl<'t> Evaluator<'t> {
@@ -111,10 +91,10 @@ impl<'t> Evaluator<'t> {
 
     /// The value of the arguments of a resource, and where they are written.
     pub(crate) fn arguments(&mut self, value: &Value) -> (Node, Vec<Place>) {
-        self.trail = Trail { is_on: true, ..Trail::default() };
+        self.trail = Trail::started();
         let node = self.value(value);
         let trail = std::mem::take(&mut self.trail);
-        (node, trail.places)
+        (node, trail.into_places())
     }
 
     /// What a value comes to. Absent is what `AWS::NoValue` leaves.
@@ -142,9 +122,9 @@ impl<'t> Evaluator<'t> {
 
     /// The value without a note of where its parts are written.
     pub(crate) fn aside(&mut self, value: &Value) -> Node {
-        let is_on = std::mem::replace(&mut self.trail.is_on, false);
+        let is_on = self.trail.switch(false);
         let node = self.value(value);
-        self.trail.is_on = is_on;
+        self.trail.switch(is_on);
         node
     }
 
@@ -202,37 +182,16 @@ impl<'t> Evaluator<'t> {
     fn list(&mut self, items: &[Value]) -> Node {
         let mut nodes = Vec::with_capacity(items.len());
         for item in items {
-            let (length, seen) = self.step(nodes.len(), item);
+            let mark = self.trail.enter(format_args!("{}", nodes.len()), self.source, item.span);
             let node = self.value(item);
-            self.trail.path.truncate(length);
+            self.trail.leave(mark);
             if node.is_absent() {
-                self.trail.places.truncate(seen);
+                self.trail.forget(mark);
             } else {
                 nodes.push(node);
             }
         }
         Node::List(nodes)
-    }
-
-    fn step(&mut self, at: usize, item: &Value) -> (usize, usize) {
-        let before = (self.trail.path.len(), self.trail.places.len());
-        if self.trail.is_on {
-            self.go(format_args!("{at}"));
-            self.note(item.span);
-        }
-        before
-    }
-
-    fn go(&mut self, step: std::fmt::Arguments<'_>) {
-        if !self.trail.path.is_empty() {
-            self.trail.path.push('.');
-        }
-        let _infallible = self.trail.path.write_fmt(step);
-    }
-
-    fn note(&mut self, span: Span) {
-        let place = Place { path: self.trail.path.as_str().into(), ..self.source.place(span) };
-        self.trail.places.push(place);
     }
 
     fn map(&mut self, value: &Value, entries: &[Entry]) -> Node {
@@ -261,15 +220,11 @@ impl<'t> Evaluator<'t> {
                 continue;
             }
             let key = if self.loops.is_empty() { entry.key.clone() } else { self.looped(&entry.key).into() };
-            let (length, seen) = (self.trail.path.len(), self.trail.places.len());
-            if self.trail.is_on {
-                self.go(format_args!("{key}"));
-                self.note(entry.span());
-            }
+            let mark = self.trail.enter(format_args!("{key}"), self.source, entry.span());
             let node = self.value(&entry.value);
-            self.trail.path.truncate(length);
+            self.trail.leave(mark);
             if node.is_absent() {
-                self.trail.places.truncate(seen);
+                self.trail.forget(mark);
             } else {
                 nodes.push((key, node));
             }

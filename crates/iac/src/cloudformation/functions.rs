@@ -7,10 +7,11 @@ use base64::Engine as _;
 use partywall_model::Node;
 
 use super::conditions::Truth;
-use super::document::Value;
 use super::evaluate::{Evaluator, Reason, reason, shown, unknown};
-use super::plain_json;
 use super::references::Assembled;
+use crate::document::Value;
+use crate::plain_json;
+use crate::undecided::either;
 
 type Outcome = Result<Node, Reason>;
 
@@ -207,18 +208,6 @@ impl Evaluator<'_> {
             _ => Err(reason(name, "it needs a list")),
         }
     }
-}
-
-/// What holds whichever of two values it will be: maps agree key by key.
-fn either(a: Node, b: Node, why: &Reason) -> Node {
-    if a == b {
-        return a;
-    }
-    let (Node::Map(a), Node::Map(b)) = (&a, &b) else { return Node::Unknown(why.clone()) };
-    let keys = a.iter().chain(b).map(|(key, _)| key);
-    let side = |map: &partywall_model::Map, key: &str| map.get(key).cloned().unwrap_or_default();
-    let merged = keys.map(|key| (Arc::<str>::from(key), either(side(a, key), side(b, key), why)));
-    Node::Map(merged.collect())
 }
 
 fn ipv4_parts(block: &str, count: &str, bits: &str) -> Option<Node> {

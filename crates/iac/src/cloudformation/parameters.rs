@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use partywall_model::Node;
 
-use super::document::{Form, Value};
 use super::evaluate::{Evaluator, unknown};
+use crate::document::{Form, Value};
 
 impl Evaluator<'_> {
     /// The value of a parameter or pseudo parameter, or none where there is none of this name.

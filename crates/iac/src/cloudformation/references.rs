@@ -10,10 +10,10 @@ use std::sync::Arc;
 use partywall_model::{Map, Node};
 
 use super::conditions::Truth;
-use super::document::Value;
 use super::evaluate::{Evaluator, Reason, reason, shown, unknown};
 use super::functions::after_deployment;
 use crate::assets::UNSET;
+use crate::document::Value;
 
 /// The attribute of [`Types`](crate::terraform::Types) that stands for what `Ref` gives.
 const REF: &str = "id";

@@ -9,10 +9,10 @@ use std::sync::Arc;
 use partywall_model::Node;
 
 use super::conditions::Truth;
-use super::document::{Entry, Form, Span, Value};
 use super::evaluate::{Evaluator, Reason};
 use super::references::decided;
 use super::{scalars, serverless};
+use crate::document::{Entry, Form, Span, Value};
 use crate::terraform::{Mode, ProviderUse, Resource};
 
 /// How many resources of one template are looked at; the service allows 500.

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use super::document::{Entry, Form, Span, Value};
+use crate::document::{Entry, Form, Span, Value};
 
 /// `(property of the serverless type, property of the type that it becomes)`.
 type Table = &'static [(&'static str, &'static str)];

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use saphyr_parser::{Event, Parser, ScalarStyle, Span as Marks, StrInput, Tag};
 
-use super::document::{DEPTH_LIMIT, Documents, Entries, Entry, Fault, Form, Span, VALUE_LIMIT, Value, plain};
+use crate::document::{DEPTH_LIMIT, Documents, Entries, Entry, Fault, Form, Span, VALUE_LIMIT, Value, plain};
 
 /// Lines that may be joined to the one before them.
 const JOIN_LIMIT: usize = 64;

@@ -9,8 +9,8 @@ use std::collections::BTreeMap;
 use partywall_model::{Map, Node, Why, WhyKind};
 
 use super::containers::first_span;
-use crate::cloudformation::document::{Entry, Form, Span, Value};
 use crate::declared::{Draft, Words, names_a_secret, node};
+use crate::document::{Entry, Form, Span, Value};
 use crate::image::image;
 use crate::shell;
 

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use partywall_model::{Map, Node};
 
 use super::{Identity, Template, components};
-use crate::cloudformation::document::{Form, Span, Value};
 use crate::declared::{Draft, Words, kept_out, names_a_secret, node};
+use crate::document::{Form, Span, Value};
 use crate::image::image;
 
 /// The kind of a container.

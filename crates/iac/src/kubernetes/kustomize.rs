@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::cloudformation::document::{Form, Value};
+use crate::document::{Form, Value};
 use crate::manifest;
 use crate::places;
 use crate::tree::Tree;

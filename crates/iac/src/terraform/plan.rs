@@ -23,7 +23,8 @@ use std::sync::Arc;
 use partywall_model::Node;
 
 use super::value::reason;
-use super::{Configuration, Mode, Place, ProviderUse, Resource, Types, on_deep_stack};
+use super::{Configuration, Mode, Place, ProviderUse, Resource, STACK_BYTES, Types};
+use crate::deep_stack;
 use crate::places;
 use crate::tree::{Tree, TreeLimits};
 use crate::trouble::Trouble;
@@ -45,6 +46,12 @@ pub struct Plans {
     pub troubles: Vec<Trouble>,
     /// Trees that hold code of the plans and were not named.
     pub sources: Vec<Tree>,
+}
+
+impl From<Trouble> for Plans {
+    fn from(trouble: Trouble) -> Self {
+        Self { troubles: vec![trouble], ..Self::default() }
+    }
 }
 
 /// One plan.
@@ -174,10 +181,7 @@ pub fn plans(tree: &mut Tree, source: Option<&Path>, types: &dyn Types) -> Plans
         }
         read
     };
-    on_deep_stack(work).unwrap_or_else(|what| Plans {
-        troubles: vec![Trouble::new("", 0, what, "report this with the files that cause it")],
-        ..Plans::default()
-    })
+    deep_stack::read("plans of Terraform", STACK_BYTES, work)
 }
 
 fn is_json(path: &str) -> bool {

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::cloudformation::document::Value;
+use crate::document::Value;
 
 /// Parts of an event that somebody without any right in the repository writes. `*` stands for one step.
 const BY_STRANGERS: [&str; 27] = [

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
 
+mod arm;
+mod arm_assets;
 mod bounds;
 mod cloudformation;
 mod compose;

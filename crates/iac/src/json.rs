@@ -2,11 +2,20 @@
 
 use std::sync::Arc;
 
-use super::document::{DEPTH_LIMIT, Documents, Entries, Entry, Fault, Form, Span, VALUE_LIMIT, Value};
+use crate::document::{DEPTH_LIMIT, Documents, Entries, Entry, Fault, Form, Span, VALUE_LIMIT, Value};
+
+/// What may stand in a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Dialect {
+    /// JSON as RFC 8259 has it.
+    Plain,
+    /// With comments, and commas after the last element.
+    Commented,
+}
 
 /// The document of a file. `offset` is what stands before `text` in the file.
-pub(crate) fn read(text: &str, offset: u32) -> Documents {
-    let mut reader = Reader { text, at: 0, offset, values: 0, faults: Vec::new(), broken: false };
+pub(crate) fn read(text: &str, offset: u32, dialect: Dialect) -> Documents {
+    let mut reader = Reader { text, at: 0, offset, dialect, values: 0, faults: Vec::new(), broken: false };
     let mut roots = Vec::new();
     match reader.value(0) {
         Ok(value) => roots.push(value),
@@ -24,6 +33,7 @@ struct Reader<'t> {
     text: &'t str,
     at: usize,
     offset: u32,
+    dialect: Dialect,
     values: usize,
     faults: Vec<Fault>,
     broken: bool,
@@ -56,9 +66,31 @@ impl Reader<'_> {
     }
 
     fn blank(&mut self) {
-        while self.peek().is_some_and(|byte| b" \t\r\n".contains(&byte)) {
-            self.at += 1;
+        loop {
+            while self.peek().is_some_and(|byte| b" \t\r\n".contains(&byte)) {
+                self.at += 1;
+            }
+            if self.dialect == Dialect::Plain || !self.steps_over_a_comment() {
+                return;
+            }
         }
+    }
+
+    /// `// to the end of the line` and `/* to the closing mark */`. One that does not end is none.
+    fn steps_over_a_comment(&mut self) -> bool {
+        let rest = self.text.get(self.at..).unwrap_or_default();
+        let length = match rest.get(..2) {
+            Some("//") => rest.find('\n').or(Some(rest.len())),
+            Some("/*") => rest.get(2..).and_then(|inner| inner.find("*/")).map(|inner| inner + 4),
+            _ => None,
+        };
+        self.at += length.unwrap_or_default();
+        length.is_some()
+    }
+
+    /// Steps over a comma that nothing follows.
+    fn closes_after_a_comma(&mut self, closing: u8) -> bool {
+        self.dialect == Dialect::Commented && self.eats(closing)
     }
 
     /// Steps over a byte, white space before it allowed.
@@ -102,6 +134,9 @@ impl Reader<'_> {
                 }
                 if !self.eats(b',') {
                     return Err(self.fault("`,` or `]` is missing"));
+                }
+                if self.closes_after_a_comma(b']') {
+                    break;
                 }
             }
         }
@@ -150,7 +185,7 @@ impl Reader<'_> {
             return Ok(false);
         }
         if self.eats(b',') {
-            return Ok(true);
+            return Ok(!self.closes_after_a_comma(b'}'));
         }
         Err(self.fault("`,` or `}` is missing"))
     }

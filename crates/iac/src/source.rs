@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::document::{Fault, Span};
+use crate::document::{Fault, Span};
 use crate::terraform::Place;
 use crate::tree::Text;
 use crate::trouble::Trouble;

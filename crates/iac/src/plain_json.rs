@@ -1,4 +1,4 @@
-//! Nodes as the JSON text that `Fn::ToJsonString` makes.
+//! Nodes as JSON text, as `Fn::ToJsonString` and `string()` make it.
 
 use std::fmt::Write as _;
 
