@@ -4,6 +4,7 @@ mod allow;
 mod baseline;
 mod judging;
 mod lines;
+mod packages;
 mod telling;
 
 use std::collections::BTreeMap;
@@ -64,9 +65,15 @@ pub(crate) fn gate(args: &GateArgs, common: &Common) -> Result<Exit, Failure> {
     problems.extend(
         manifests.iter().flat_map(|read| &read.troubles).map(|trouble| note(&Problem::from(trouble.clone()))),
     );
+    let packages = packages::of(&tree);
+    problems.extend(packages.troubles.iter().map(|trouble| note(&Problem::from(trouble.clone()))));
+    if let Some(path) = &args.packages {
+        packages::write(&packages, path, now)?;
+    }
     let mut facts = GateRead {
         files: read.iter().map(|read| read.files).sum::<usize>()
             + manifests.iter().map(|read| read.files).sum::<usize>(),
+        packages: packages::counted(&packages),
         ..GateRead::default()
     };
     let mut configurations: Vec<Vec<Declaration>> = Vec::new();

@@ -3,6 +3,7 @@
 //! Whoever judges code fills a [`Gate`]; nothing is computed here but counts. A decision that could not be made is told
 //! beside the failures and never among the passes.
 
+mod packages;
 mod pipeline;
 mod review;
 mod sarif;
@@ -18,6 +19,8 @@ use serde::Serialize;
 
 use crate::json;
 use crate::text::TextStyle;
+
+pub use packages::{GatePackageFile, GatePackages, Vulnerabilities};
 
 /// The name of the form, with its major version.
 pub const FORMAT: &str = "partywall-gate/1";
@@ -54,6 +57,9 @@ pub struct GateRead {
     pub resources: usize,
     /// Resources of types that no mapping knows: nothing is said of them.
     pub unmapped: BTreeMap<Box<str>, usize>,
+    /// Packages of others, where there are lock files.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub packages: Option<GatePackages>,
 }
 
 /// How many verdicts there are of each kind.
