@@ -3,7 +3,7 @@
 //! A [`Tree`] is the folder of files that somebody is about to deploy. [`terraform`] turns the Terraform in
 //! it into resources whose arguments are [`partywall_model::Node`]s, and [`cloudformation`] does the same with
 //! templates. [`kubernetes`], [`dockerfile`], [`compose`] and [`workflows`] need no evaluation: what they read is
-//! an asset as it is written. The one idea to hold on to: an argument that cannot
+//! an asset as it is written; [`runtimes`] finds in all of them what has an end of support. The one idea to hold on to: an argument that cannot
 //! be decided before deployment is not dropped and not guessed; it is *unknown*, and carries the
 //! chain of reasons down to the line where the doubt begins.
 //!
@@ -19,6 +19,7 @@ mod image;
 pub mod kubernetes;
 mod manifest;
 mod places;
+pub mod runtimes;
 mod shell;
 pub mod terraform;
 mod tree;

@@ -56,6 +56,12 @@ impl Found {
             self.trouble(line, "a package has no name here; write the file anew with its own tool");
             return;
         }
+        let version = match version {
+            Version::Known(version) if version.trim().is_empty() => {
+                Version::undecided("the file gives it no version")
+            }
+            version => version,
+        };
         let key = (Box::from(name), version, draft.origin);
         if let Some(known) = self.known.get(&key).and_then(|at| self.packages.get_mut(*at)) {
             known.need = nearer(known.need, draft.need);
@@ -84,11 +90,7 @@ impl Found {
 
     /// A version as it is written; undecided where it is empty.
     pub(crate) fn add_written(&mut self, name: &str, version: Option<&str>, line: u32, draft: Draft) {
-        let version = match version.map(str::trim).filter(|version| !version.is_empty()) {
-            Some(version) => Version::Known(version.into()),
-            None => Version::undecided("the file gives it no version"),
-        };
-        self.add(name, version, line, draft);
+        self.add(name, Version::Known(version.unwrap_or_default().trim().into()), line, draft);
     }
 
     pub(crate) fn trouble(&mut self, line: u32, what: impl Into<Box<str>>) {

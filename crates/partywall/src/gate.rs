@@ -13,7 +13,8 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use partywall_iac::terraform::Input;
 use partywall_iac::{
-    Declaration, Mapped, Tree, cloudformation, compose, dockerfile, kubernetes, terraform, workflows,
+    Declaration, Manifests, Mapped, Tree, cloudformation, compose, dockerfile, kubernetes, runtimes,
+    terraform, workflows,
 };
 use partywall_model::{Problem, Severity};
 use partywall_report::gate::{self, Gate, GateCounts, GateForm, GateNote, GateRead};
@@ -62,6 +63,8 @@ pub(crate) fn gate(args: &GateArgs, common: &Common) -> Result<Exit, Failure> {
         compose::declared(&tree),
         workflows::declared(&tree),
     ];
+    let runtimes = runtimes::declared(&tree, &manifests);
+    let manifests: Vec<Manifests> = manifests.into_iter().chain([runtimes]).collect();
     problems.extend(
         manifests.iter().flat_map(|read| &read.troubles).map(|trouble| note(&Problem::from(trouble.clone()))),
     );

@@ -15,6 +15,7 @@ mod modules;
 mod recovery;
 mod reported;
 mod resources;
+mod runtimes;
 mod workflows;
 
 use partywall_iac::Tree;
