@@ -35,6 +35,7 @@ mod judgement;
 mod manifests;
 pub mod mutate;
 mod node;
+mod packages;
 mod report;
 mod secrets;
 
@@ -49,8 +50,9 @@ pub use expression::{expression_document, expression_source};
 pub use iac::{iac_arm, iac_cloudformation, iac_plan, iac_terraform};
 pub use import::foreign_findings;
 pub use judgement::check_judgement;
-pub use manifests::{iac_compose, iac_dockerfile, iac_kubernetes, iac_workflows};
+pub use manifests::{code_runtimes, iac_compose, iac_dockerfile, iac_kubernetes, iac_workflows};
 pub use node::{fingerprint_text, node_json};
+pub use packages::package_files;
 pub use report::{report_page, shown_text};
 pub use secrets::secret_scan;
 
@@ -78,6 +80,7 @@ macro_rules! each_target {
             catalog_text, CATALOG, 2048;
             check_judgement, POLICY, 2048;
             cidr_text, CIDR, 64;
+            code_runtimes, RUNTIMES, 1024;
             content_check, CONTENT, 4096;
             content_collector, CONTENT, 4096;
             content_framework, CONTENT, 4096;
@@ -100,6 +103,7 @@ macro_rules! each_target {
             iac_terraform, TERRAFORM, 2048;
             iac_workflows, WORKFLOW, 2048;
             node_json, JSON, 2048;
+            package_files, LOCKS, 2048;
             packed_blob, NONE, 2700;
             policy_document, POLICY, 2048;
             report_page, MARKUP, 512;

@@ -1,6 +1,6 @@
 //! Code that declares without evaluation: manifests, image files, services and workflows.
 
-use partywall_iac::{Manifests, Tree, compose, dockerfile, kubernetes, workflows};
+use partywall_iac::{Manifests, Tree, compose, dockerfile, kubernetes, runtimes, workflows};
 use partywall_model::Source;
 
 /// Manifests of Kubernetes, as YAML and as JSON, beside a kustomization of the same text.
@@ -21,6 +21,24 @@ pub fn iac_compose(bytes: &[u8]) {
 /// A workflow, and a composite action of the same text.
 pub fn iac_workflows(bytes: &[u8]) {
     hold(&[".github/workflows/a.yml", "action.yml"], bytes, workflows::declared);
+}
+
+/// Files that name runtimes, and what names them among images and workflows.
+pub fn code_runtimes(bytes: &[u8]) {
+    let names = [
+        ".python-version",
+        ".tool-versions",
+        "composer.json",
+        "global.json",
+        "go.mod",
+        "package.json",
+        "runtime.txt",
+        "Dockerfile",
+        ".github/workflows/a.yml",
+    ];
+    hold(&names, bytes, |tree| {
+        runtimes::declared(tree, &[dockerfile::declared(tree), workflows::declared(tree)])
+    });
 }
 
 /// Every place is in its file, every asset has an id of its own, a trouble says what to do, and reading twice gives

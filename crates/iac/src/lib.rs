@@ -3,7 +3,8 @@
 //! A [`Tree`] is the folder of files that somebody is about to deploy. [`terraform`] turns the Terraform in
 //! it into resources whose arguments are [`partywall_model::Node`]s, and [`cloudformation`] and [`arm`] do the same
 //! with templates. [`kubernetes`], [`dockerfile`], [`compose`] and [`workflows`] need no evaluation: what they read is
-//! an asset as it is written. The one idea to hold on to: an argument that cannot
+//! an asset as it is written; [`runtimes`] finds in all of them what has an end of support. The one idea to hold on
+//! to: an argument that cannot
 //! be decided before deployment is not dropped and not guessed; it is *unknown*, and carries the
 //! chain of reasons down to the line where the doubt begins.
 //!
@@ -24,6 +25,7 @@ pub mod kubernetes;
 mod manifest;
 mod places;
 mod plain_json;
+pub mod runtimes;
 mod shell;
 mod source;
 pub mod terraform;

@@ -6,6 +6,7 @@ mod judging;
 mod leaks;
 mod lines;
 mod moving;
+mod packages;
 mod plans;
 mod running;
 mod telling;
@@ -15,7 +16,7 @@ use partywall_iac::terraform::Configuration;
 use partywall_iac::terraform::Input;
 use partywall_iac::terraform::plan::Plan;
 use partywall_iac::{
-    Mapped, Tree, arm, cloudformation, compose, dockerfile, kubernetes, terraform, workflows,
+    Mapped, Tree, arm, cloudformation, compose, dockerfile, kubernetes, runtimes, terraform, workflows,
 };
 use partywall_model::{Problem, Severity};
 use partywall_report::gate::{self, Gate, GateForm, GateNote};
@@ -77,8 +78,15 @@ pub(crate) fn gate(args: &GateArgs, common: &Common) -> Result<Exit, Failure> {
         arm::each(&tree, &inputs, &mapped, &mut take),
     ];
     read.iter().for_each(|read| running.read(read.files, &read.troubles));
-    for declared in [kubernetes::declared, dockerfile::declared, compose::declared, workflows::declared] {
-        running.manifests(declared(&tree));
+    let manifests = [kubernetes::declared, dockerfile::declared, compose::declared, workflows::declared]
+        .map(|declared| declared(&tree));
+    let runtimes = runtimes::declared(&tree, &manifests);
+    manifests.into_iter().chain([runtimes]).for_each(|read| running.manifests(read));
+    let packages = packages::of(&tree);
+    running.problems.extend(packages.troubles.iter().map(|trouble| note(&Problem::from(trouble.clone()))));
+    running.facts.packages = packages::counted(&packages);
+    if let Some(path) = &args.packages {
+        packages::write(&packages, path, now)?;
     }
     let Running { telling, mut facts, counts, mut problems, .. } = running;
     let (mut findings, mut waivers) = telling.finish(&content);

@@ -4,6 +4,7 @@
 //! beside the failures and never among the passes.
 
 mod moved;
+mod packages;
 mod pipeline;
 mod review;
 mod sarif;
@@ -21,6 +22,7 @@ use crate::json;
 use crate::text::TextStyle;
 
 pub use moved::{GateHolding, GateMove, GateResponsibility, GateSwitch, holder};
+pub use packages::{GatePackageFile, GatePackages, Vulnerabilities};
 
 /// The name of the form, with its major version.
 pub const FORMAT: &str = "partywall-gate/1";
@@ -62,6 +64,9 @@ pub struct GateRead {
     pub unmapped: BTreeMap<Box<str>, usize>,
     /// Files that were searched for secrets; none where they were not.
     pub searched: Option<u64>,
+    /// Packages of others, where there are lock files.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub packages: Option<GatePackages>,
 }
 
 /// How many verdicts there are of each kind.

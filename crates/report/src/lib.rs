@@ -16,6 +16,7 @@ mod assessment;
 mod causes;
 pub mod checks;
 pub mod csv;
+pub mod cyclonedx;
 pub mod diff;
 mod document;
 mod filtered;

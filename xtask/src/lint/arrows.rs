@@ -9,7 +9,7 @@ const ROWS: [&[&str]; 10] = [
     &["partywall-model"],
     &["partywall-expr"],
     &["partywall-content"],
-    &["partywall-iam", "partywall-reach"],
+    &["partywall-iam", "partywall-reach", "partywall-packages"],
     &[
         "partywall-checks",
         "partywall-aws",

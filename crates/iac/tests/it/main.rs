@@ -18,6 +18,7 @@ mod plan;
 mod recovery;
 mod reported;
 mod resources;
+mod runtimes;
 mod workflows;
 
 use partywall_iac::Tree;

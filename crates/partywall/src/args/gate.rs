@@ -30,6 +30,9 @@ pub struct GateArgs {
     /// Writes the answer to a file instead of standard output
     #[arg(long, short, value_name = "FILE")]
     pub output: Option<PathBuf>,
+    /// Writes the packages that lock files name, as CycloneDX 1.6 in JSON
+    #[arg(long, value_name = "FILE")]
+    pub packages: Option<PathBuf>,
     /// Failures that this earlier answer (`--format json`) holds are known and decide nothing
     #[arg(long, value_name = "FILE")]
     pub baseline: Option<PathBuf>,

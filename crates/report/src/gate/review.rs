@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::{Gate, GateFinding, GateState, moved};
+use super::{Gate, GateFinding, GatePackages, GateState, moved};
 use crate::markdown::inline::{code, sentence};
 use crate::words::{counted, thousands};
 
@@ -28,6 +28,9 @@ pub(super) fn write(gate: &Gate<'_>, out: &mut dyn Write) -> io::Result<()> {
         thousands(counts.known),
         thousands(counts.pass),
     )?;
+    if let Some(told) = gate.read.packages.as_ref().and_then(GatePackages::told) {
+        writeln!(out, "\n{}", sentence(&told))?;
+    }
     if counts.fail > 0 {
         writeln!(out, "\n| Severity | What | Where | Fix |\n| --- | --- | --- | --- |")?;
     }

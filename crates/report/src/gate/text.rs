@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::{Gate, GateFinding, GatePlace, GateState, moved};
+use super::{Gate, GateFinding, GatePackages, GatePlace, GateState, moved};
 use crate::shown::shown;
 use crate::text::TextStyle;
 use crate::text::page::{Look, Page, looking, plain, quiet, right, strong};
@@ -129,6 +129,9 @@ fn foot(gate: &Gate<'_>, page: &mut Page<'_>) -> io::Result<()> {
         thousands(counts.not_applicable),
     );
     page.wrapped(0, &[verdict, plain(told)])?;
+    if let Some(told) = gate.read.packages.as_ref().and_then(GatePackages::told) {
+        page.wrapped(0, &[plain(shown(&told).to_string())])?;
+    }
     let unmapped: usize = gate.read.unmapped.values().sum();
     if unmapped == 0 {
         return Ok(());
