@@ -294,3 +294,39 @@ fn of_several_folders_that_fit_none_is_taken_for_the_code() {
     let found = plans(&mut Tree::of(files), None, &StandardTypes);
     assert_eq!(found.plans[0].covers.as_deref(), Some("prod"));
 }
+
+#[test]
+fn very_many_blocks_references_and_instances_end_soon() {
+    let many = |text: &str, count: usize| vec![text; count].join(",");
+    let references = format!(r#"{{"references":[{}]}}"#, many(r#""aws_a.a.id""#, 100_000));
+    let expressions = format!(
+        r#"{{"vpc_ids":{references},"rule":[{}]}}"#,
+        many(r#"{"group_id":{"references":["aws_a.a.id","aws_a.a"]}}"#, 20_000)
+    );
+    let after = format!(
+        r#""after":{{"rule":[{}]}},"after_unknown":{{"vpc_ids":true,"rule":[{}]}}"#,
+        many("{}", 20_000),
+        many(r#"{"group_id":true}"#, 20_000)
+    );
+    let mut changes = vec![made("aws_thing.a", &after), made("aws_a.a", r#""after":{"id":"x"}"#)];
+    changes.extend(
+        (0..20_000)
+            .map(|at| made(&format!("aws_part.p[{at}]"), r#""after":{},"after_unknown":{"bucket":true}"#)),
+    );
+    changes.extend(
+        (0..20_000)
+            .map(|at| made(&format!("aws_whole.w[{at}]"), r#""after":{},"after_unknown":{"id":true}"#)),
+    );
+    let changes: Vec<&str> = changes.iter().map(String::as_str).collect();
+    let said = read(&plan(
+        &changes,
+        &root(&[
+            block("aws_thing.a", &expressions),
+            block("aws_part.p", r#"{"bucket":{"references":["aws_whole.w","count.index"]}}"#),
+            block("aws_whole.w", "{}"),
+        ]),
+    ));
+    assert_eq!(argument(&said, "aws_part.p[19999]", "bucket").as_str(), Some("aws_whole.w[19999]"));
+    assert!(argument(&said, "aws_thing.a", "vpc_ids").is_unknown());
+    assert!(argument(&said, "aws_thing.a", "rule").items()[7].key("group_id").is_unknown());
+}
