@@ -330,3 +330,20 @@ fn very_many_blocks_references_and_instances_end_soon() {
     assert!(argument(&said, "aws_thing.a", "vpc_ids").is_unknown());
     assert!(argument(&said, "aws_thing.a", "rule").items()[7].key("group_id").is_unknown());
 }
+
+#[test]
+fn in_blocks_that_a_plan_does_not_show_nothing_is_taken_for_unwritten() {
+    let said = read(&plan(
+        &[&made(
+            "aws_thing.a",
+            r#""after":{"dynamic":[{"name":"x"}],"mixed":[{"port":1},{"port":2}],"shown":[{"port":1}]},
+               "after_unknown":{"dynamic":[{"value":true}],"mixed":[{"value":true},{"value":true}],"shown":[{"value":true}],"whole":true}"#,
+        )],
+        &root(&[block("aws_thing.a", r#"{"mixed":[{"port":{}}],"shown":[{"port":{"constant_value":1}}]}"#)]),
+    ));
+    let value = |name: &str, at: usize| argument(&said, "aws_thing.a", name).items()[at].key("value").clone();
+    assert_eq!(why(&value("dynamic", 0)), "`aws_thing.a.dynamic.0.value` is known after apply");
+    assert!(value("mixed", 0).is_unknown() && value("mixed", 1).is_unknown());
+    assert!(value("shown", 0).is_absent());
+    assert!(argument(&said, "aws_thing.a", "whole").is_absent());
+}
