@@ -130,6 +130,10 @@ pub(crate) fn gate(args: &GateArgs, common: &Common) -> Result<Exit, Failure> {
         GateFormat::Markdown => GateForm::Markdown,
     };
     screen::write(args.output.as_deref(), |out| gate::write(&gate, form, out))?;
+    // Not every form has a place for it, and a failure needs its reason.
+    if let Some(said) = gate.responsibility.as_ref().filter(|_| gate.moves_too_much()) {
+        screen::remark(common, format_args!("{}", said.sum()));
+    }
     let precedence = if args.strict { Precedence::Incompleteness } else { Precedence::Findings };
     let threshold = Severity::from(args.fail_on).max(listed_from);
     let fails = gate.has_failure(threshold) || gate.moves_too_much();

@@ -294,3 +294,56 @@ fn of_several_folders_that_fit_none_is_taken_for_the_code() {
     let found = plans(&mut Tree::of(files), None, &StandardTypes);
     assert_eq!(found.plans[0].covers.as_deref(), Some("prod"));
 }
+
+#[test]
+fn very_many_blocks_references_and_instances_end_soon() {
+    let many = |text: &str, count: usize| vec![text; count].join(",");
+    let references = format!(r#"{{"references":[{}]}}"#, many(r#""aws_a.a.id""#, 100_000));
+    let expressions = format!(
+        r#"{{"vpc_ids":{references},"rule":[{}]}}"#,
+        many(r#"{"group_id":{"references":["aws_a.a.id","aws_a.a"]}}"#, 20_000)
+    );
+    let after = format!(
+        r#""after":{{"rule":[{}]}},"after_unknown":{{"vpc_ids":true,"rule":[{}]}}"#,
+        many("{}", 20_000),
+        many(r#"{"group_id":true}"#, 20_000)
+    );
+    let mut changes = vec![made("aws_thing.a", &after), made("aws_a.a", r#""after":{"id":"x"}"#)];
+    changes.extend(
+        (0..20_000)
+            .map(|at| made(&format!("aws_part.p[{at}]"), r#""after":{},"after_unknown":{"bucket":true}"#)),
+    );
+    changes.extend(
+        (0..20_000)
+            .map(|at| made(&format!("aws_whole.w[{at}]"), r#""after":{},"after_unknown":{"id":true}"#)),
+    );
+    let changes: Vec<&str> = changes.iter().map(String::as_str).collect();
+    let said = read(&plan(
+        &changes,
+        &root(&[
+            block("aws_thing.a", &expressions),
+            block("aws_part.p", r#"{"bucket":{"references":["aws_whole.w","count.index"]}}"#),
+            block("aws_whole.w", "{}"),
+        ]),
+    ));
+    assert_eq!(argument(&said, "aws_part.p[19999]", "bucket").as_str(), Some("aws_whole.w[19999]"));
+    assert!(argument(&said, "aws_thing.a", "vpc_ids").is_unknown());
+    assert!(argument(&said, "aws_thing.a", "rule").items()[7].key("group_id").is_unknown());
+}
+
+#[test]
+fn in_blocks_that_a_plan_does_not_show_nothing_is_taken_for_unwritten() {
+    let said = read(&plan(
+        &[&made(
+            "aws_thing.a",
+            r#""after":{"dynamic":[{"name":"x"}],"mixed":[{"port":1},{"port":2}],"shown":[{"port":1}]},
+               "after_unknown":{"dynamic":[{"value":true}],"mixed":[{"value":true},{"value":true}],"shown":[{"value":true}],"whole":true}"#,
+        )],
+        &root(&[block("aws_thing.a", r#"{"mixed":[{"port":{}}],"shown":[{"port":{"constant_value":1}}]}"#)]),
+    ));
+    let value = |name: &str, at: usize| argument(&said, "aws_thing.a", name).items()[at].key("value").clone();
+    assert_eq!(why(&value("dynamic", 0)), "`aws_thing.a.dynamic.0.value` is known after apply");
+    assert!(value("mixed", 0).is_unknown() && value("mixed", 1).is_unknown());
+    assert!(value("shown", 0).is_absent());
+    assert!(argument(&said, "aws_thing.a", "whole").is_absent());
+}

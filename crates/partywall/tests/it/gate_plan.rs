@@ -306,6 +306,8 @@ fn more_moved_than_allowed_is_a_failure_with_its_reason() {
     let ran = rule(0, &["--format", "markdown"]);
     assert!(ran.stdout.contains("more than the 0 of"), "{}", ran.stdout);
     assert!(ran.stdout.contains("| `hosts.patch-management` |"), "{}", ran.stdout);
+    let ran = rule(0, &["--format", "sarif"]);
+    assert!(ran.code == 1 && ran.stderr.contains("more than the 0 of --max-moved"), "{}", ran.stderr);
     assert_ne!(rule(count, &[]).code, 1);
     let ran = gate(&folder, &["--max-moved", "0", "--check", "s3-bucket-public", "--", "/dev/null"]);
     assert_eq!(ran.code, 2);

@@ -119,7 +119,7 @@ impl GateResponsibility {
     }
 
     /// The sum in a sentence.
-    fn sum(&self) -> String {
+    pub fn sum(&self) -> String {
         let allowed = match self.max_moved {
             Some(allowed) if self.is_too_much() => format!(", more than the {allowed} of --max-moved"),
             Some(allowed) if self.may_be_too_much() => {
@@ -177,9 +177,11 @@ pub(super) fn text(said: &GateResponsibility, page: &mut Page<'_>) -> io::Result
     page.line(&[strong("Who holds what: "), looking(look, said.sum())])?;
     let top = page.top();
     let mut last = "";
-    for (moves, look) in
-        [(&said.moved, Look::Warn), (&said.undecided, Look::Warn), (&said.given_back, Look::Good)]
-    {
+    for (moves, word, look) in [
+        (&said.moved, "", Look::Warn),
+        (&said.undecided, "perhaps: ", Look::Warn),
+        (&said.given_back, "given back: ", Look::Good),
+    ] {
         for one in moves.iter().take(top) {
             if *last != *one.address {
                 last = &one.address;
@@ -187,14 +189,16 @@ pub(super) fn text(said: &GateResponsibility, page: &mut Page<'_>) -> io::Result
                 page.hanging(2, 4, &[plain(shown(&one.address).to_string()), plain("  "), quiet(changed)])?;
             }
             let told = format!(": {}; {}", one.change(), shown(&one.told()));
-            page.hanging(4, 6, &[looking(look, one.control.to_string()), plain(told)])?;
+            page.hanging(4, 6, &[quiet(word), looking(look, one.control.to_string()), plain(told)])?;
         }
         more(moves.len(), top, page)?;
     }
     for (word, holdings) in [("taken on", &said.taken_on), ("given back", &said.released)] {
         for one in holdings.iter().take(top) {
-            let told = format!("{}: {}", shown(&one.address), one.told());
-            page.hanging(2, 4, &[quiet(format!("{word}  ")), plain(told)])?;
+            let address = plain(shown(&one.address).to_string());
+            let kind = quiet(format!(" ({})", one.kind));
+            let told = plain(format!(": {}", one.told()));
+            page.hanging(2, 4, &[quiet(format!("{word}  ")), address, kind, told])?;
         }
         more(holdings.len(), top, page)?;
     }
@@ -251,7 +255,7 @@ pub(super) fn markdown(said: &GateResponsibility, top: usize, out: &mut dyn Writ
     left(said.given_back.len(), top, out)?;
     for (word, holdings) in [("Taken on", &said.taken_on), ("Given back", &said.released)] {
         for one in holdings.iter().take(top) {
-            writeln!(out, "- {word}: {}: {}", code(&one.address), one.told())?;
+            writeln!(out, "- {word}: {} ({}): {}", code(&one.address), code(&one.kind), one.told())?;
         }
         left(holdings.len(), top, out)?;
     }

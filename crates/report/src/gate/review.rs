@@ -12,6 +12,7 @@ const TOP: usize = 20;
 pub(super) fn write(gate: &Gate<'_>, out: &mut dyn Write) -> io::Result<()> {
     let counts = &gate.counts;
     let verdict = match (counts.fail, counts.unknown) {
+        (0, _) if gate.moves_too_much() => "more moves to you than is allowed".to_owned(),
         (0, 0) => "nothing found".to_owned(),
         (0, unknown) => format!("nothing found, {} could not be decided", counted(unknown, "decision")),
         (fail, _) => counted(fail, "open failure"),

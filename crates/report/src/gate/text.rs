@@ -106,6 +106,9 @@ fn set_aside(gate: &Gate<'_>, page: &mut Page<'_>) -> io::Result<()> {
 fn foot(gate: &Gate<'_>, page: &mut Page<'_>) -> io::Result<()> {
     let counts = &gate.counts;
     let verdict = match (counts.fail, counts.unknown) {
+        (0, _) if gate.moves_too_much() => {
+            looking(Look::Bad, "nothing found, but more moves to you than is allowed")
+        }
         (0, 0) => looking(Look::Good, "nothing found"),
         (0, _) => looking(Look::Warn, "nothing found, but not everything could be decided"),
         (fail, _) => looking(Look::Bad, counted(fail, "open failure")),

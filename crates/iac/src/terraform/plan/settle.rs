@@ -180,21 +180,27 @@ impl Trimming<'_> {
         match node {
             Node::Map(map) => rebuilt(map, |name, value| {
                 let below = keyed(written, name);
-                let source = source.map(|source| source.key(name));
-                let is_written = !below.is_empty() || source.is_some_and(|source| !source.is_absent());
-                let is_empty = matches!(&value, Node::List(items) if items.is_empty());
-                match value {
-                    value if (self.marks.is_later(&value) || is_empty) && !is_written => Node::Absent,
-                    value => self.node(value, &below, source),
+                let source = source.map(|source| source.key(name)).filter(|source| !source.is_absent());
+                if !below.is_empty() || source.is_some() {
+                    return self.node(value, &below, source);
                 }
+                let is_empty = matches!(&value, Node::List(items) if items.is_empty());
+                if self.marks.is_later(&value) || is_empty { Node::Absent } else { value }
             }),
             Node::List(items) => {
+                // Elements that no block stands for come from a dynamic block, of which a plan shows nothing.
+                let blocks = written.iter().map(|written| match written {
+                    Written::Blocks(blocks) => blocks.len(),
+                    _ => usize::MAX,
+                });
+                let is_shown = blocks.fold(0, usize::saturating_add) >= items.len();
                 let below = elements(written);
                 let length = items.len();
-                let items = items.into_iter().enumerate();
-                Node::List(
-                    items.map(|(at, item)| self.node(item, &below, element(source, at, length))).collect(),
-                )
+                let trimmed = |(at, item): (usize, Node)| match element(source, at, length) {
+                    None if !is_shown => item,
+                    source => self.node(item, &below, source),
+                };
+                Node::List(items.into_iter().enumerate().map(trimmed).collect())
             }
             node => node,
         }
@@ -246,7 +252,8 @@ impl Filling<'_, '_> {
             return self.true_identities(list);
         }
         if items.iter().all(|item| self.marks.is_later(item))
-            && let Some(joined @ Node::List(_)) = self.joins.joined(self.kind, path, written, self.from)
+            && let Some(joined) = self.joins.joined(self.kind, path, written, self.from)
+            && joined.items().len() == items.len()
         {
             return joined;
         }
