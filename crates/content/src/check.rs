@@ -9,6 +9,7 @@ use partywall_model::{
 };
 use serde::{Deserialize, Serialize};
 
+use crate::safe::SafeFix;
 use crate::yaml::Located;
 
 /// A check, compiled.
@@ -75,6 +76,9 @@ pub struct Fix {
     pub aws_cli: Box<str>,
     /// Terraform.
     pub terraform: Box<str>,
+    /// What a program may mend by itself.
+    #[serde(default)]
+    pub safe: Vec<SafeFix>,
 }
 
 /// What an example says must come out.

@@ -18,6 +18,7 @@ pub mod dockerfile;
 mod image;
 pub mod kubernetes;
 mod manifest;
+pub mod mend;
 mod places;
 mod shell;
 pub mod terraform;

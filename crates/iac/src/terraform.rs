@@ -11,7 +11,7 @@ mod config;
 mod functions;
 mod machine;
 mod policy_document;
-mod syntax;
+pub(crate) mod syntax;
 mod typing;
 mod value;
 

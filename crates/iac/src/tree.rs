@@ -82,6 +82,31 @@ impl Tree {
         Self { files, roots: vec![String::new()], ..Self::default() }
     }
 
+    /// The same tree as it was earlier: without some files, by their real paths, and with what stood in place of others.
+    /// What lies outside of the roots is left out.
+    pub fn earlier(&self, gone: &HashSet<PathBuf>, there: Vec<(PathBuf, Vec<u8>)>) -> Self {
+        let kept = self.files.iter().filter_map(|(path, place)| match place {
+            Place::Disk(real) if gone.contains(real) => None,
+            Place::Disk(real) => Some((path.clone(), Place::Disk(real.clone()))),
+            Place::Memory(bytes) => Some((path.clone(), Place::Memory(bytes.clone()))),
+        });
+        let mut files: BTreeMap<_, _> = kept.collect();
+        let roots = self.roots.iter().filter_map(|root| {
+            let real = fs::canonicalize(if root.is_empty() { "." } else { root }).ok()?;
+            Some((root, real))
+        });
+        let roots: Vec<_> = roots.collect();
+        for (real, bytes) in there {
+            let shown = roots.iter().find_map(|(root, top)| {
+                Some(places::join(root, &real.strip_prefix(top).ok()?.to_string_lossy()))
+            });
+            if let Some(shown) = shown.filter(|shown| !shown.split('/').any(is_skipped)) {
+                files.insert(shown.into(), Place::Memory(bytes));
+            }
+        }
+        Self { files, roots: self.roots.clone(), limits: self.limits, troubles: self.troubles.clone() }
+    }
+
     /// All files, in the order of their paths.
     pub fn files(&self) -> impl Iterator<Item = &Arc<str>> {
         self.files.keys()
@@ -100,6 +125,14 @@ impl Tree {
     /// Whether a path lies under one of the roots.
     pub fn covers(&self, path: &str) -> bool {
         self.roots.iter().any(|root| places::inside(path, root))
+    }
+
+    /// Where a file of the tree really is; none where it is held in memory.
+    pub fn real(&self, path: &str) -> Option<&Path> {
+        match self.files.get(path)? {
+            Place::Disk(real) => Some(real),
+            Place::Memory(_) => None,
+        }
     }
 
     /// The bytes of a file of the tree.

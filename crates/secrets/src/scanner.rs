@@ -3,11 +3,11 @@
 use std::ops::Range;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
-use partywall_content::{SecretMatcher, SecretRule, SecretRules};
+use partywall_content::{ALLOW_MARK, SecretMatcher, SecretRule, SecretRules};
 use partywall_model::{Confidence, Fingerprint, Severity};
 use regex::bytes::{Regex, RegexSet, RegexSetBuilder};
 
-use crate::allowance::{Comment, MARK};
+use crate::allowance::Comment;
 use crate::assignment::Assignments;
 use crate::fault::ScannerError;
 use crate::leak::fingerprint;
@@ -69,7 +69,7 @@ impl Scanner {
     /// # Errors
     /// Rules that did not come through [`partywall_content::load`].
     pub fn new(rules: &SecretRules) -> Result<Self, ScannerError> {
-        let mut words: Vec<String> = vec![MARK.to_owned()];
+        let mut words: Vec<String> = vec![ALLOW_MARK.to_owned()];
         let mut owners: Vec<Vec<usize>> = vec![Vec::new()];
         for (index, rule) in rules.rules.iter().enumerate() {
             for keyword in &rule.keywords {

@@ -28,6 +28,14 @@ pub(super) fn write(gate: &Gate<'_>, out: &mut dyn Write) -> io::Result<()> {
         thousands(counts.known),
         thousands(counts.pass),
     )?;
+    if let Some(since) = &gate.since {
+        let untouched = thousands(counts.untouched);
+        writeln!(
+            out,
+            "\nOnly what was changed since {} decides; {untouched} untouched by it.",
+            code(&since.revision)
+        )?;
+    }
     if counts.fail > 0 {
         writeln!(out, "\n| Severity | What | Where | Fix |\n| --- | --- | --- | --- |")?;
     }

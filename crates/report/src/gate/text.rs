@@ -120,6 +120,14 @@ fn foot(gate: &Gate<'_>, page: &mut Page<'_>) -> io::Result<()> {
         thousands(counts.not_applicable),
     );
     page.wrapped(0, &[verdict, plain(told)])?;
+    if let Some(since) = &gate.since {
+        let told = format!(
+            "only what was changed since {} decides; {} untouched by it",
+            shown(&since.revision),
+            thousands(counts.untouched),
+        );
+        page.wrapped(0, &[quiet(told)])?;
+    }
     let unmapped: usize = gate.read.unmapped.values().sum();
     if unmapped == 0 {
         return Ok(());
