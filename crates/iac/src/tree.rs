@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::ffi::OsStr;
+use std::fmt;
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -39,6 +40,16 @@ pub struct Tree {
     roots: Vec<String>,
     limits: TreeLimits,
     troubles: Vec<Trouble>,
+    watch: Option<Watch>,
+}
+
+/// Who is told of each file that is read.
+struct Watch(Box<dyn Fn() + Send + Sync>);
+
+impl fmt::Debug for Watch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Watch")
+    }
 }
 
 #[derive(Debug)]
@@ -82,6 +93,12 @@ impl Tree {
         Self { files, roots: vec![String::new()], ..Self::default() }
     }
 
+    /// The same, and somebody is told of each file that is read: for progress.
+    #[must_use]
+    pub fn watched(self, watch: impl Fn() + Send + Sync + 'static) -> Self {
+        Self { watch: Some(Watch(Box::new(watch))), ..self }
+    }
+
     /// The same tree as it was earlier: without some files, by their real paths, and with what stood in place of others.
     /// What lies outside of the roots is left out.
     pub fn earlier(&self, gone: &HashSet<PathBuf>, there: Vec<(PathBuf, Vec<u8>)>) -> Self {
@@ -104,7 +121,8 @@ impl Tree {
                 files.insert(shown.into(), Place::Memory(bytes));
             }
         }
-        Self { files, roots: self.roots.clone(), limits: self.limits, troubles: self.troubles.clone() }
+        let troubles = self.troubles.clone();
+        Self { files, roots: self.roots.clone(), limits: self.limits, troubles, watch: None }
     }
 
     /// All files, in the order of their paths.
@@ -168,6 +186,9 @@ impl Tree {
     }
 
     fn read_disk(&self, path: &str, real: &Path) -> Result<Vec<u8>, Trouble> {
+        if let Some(Watch(watch)) = &self.watch {
+            watch();
+        }
         let failed = |error: std::io::Error| {
             Trouble::new(path, 0, format!("the file cannot be read: {error}"), "check its permissions")
         };

@@ -26,6 +26,7 @@ use partywall_secrets::Scanner;
 use crate::args::{Common, GateArgs, GateFormat};
 use crate::exit::{Exit, Failure, Precedence};
 use crate::filter::Filter;
+use crate::progress::ProgressLine;
 use crate::{knowledge, moment, screen};
 
 use baseline::Baseline;
@@ -71,7 +72,8 @@ fn answer(args: &GateArgs, common: &Common, is_to_fix: bool) -> Result<Answer, F
         }
     }
 
-    let tree = Tree::new(&args.paths);
+    let progress = ProgressLine::counting("reading", "files", common.quiet);
+    let tree = Tree::new(&args.paths).watched(progress.counter());
     let mapped = Mapped::new(&content);
     let inputs = inputs(args)?;
     let mut touched =
@@ -84,10 +86,14 @@ fn answer(args: &GateArgs, common: &Common, is_to_fix: bool) -> Result<Answer, F
             touched.knows(judging.configuration(declared).told.iter().map(|(finding, _, _)| finding));
         }
     }
+    drop(progress);
+    let progress = ProgressLine::new("judging", common.quiet);
+    progress.expect(configurations.len());
     let mut counts = GateCounts::default();
     let scanner = Scanner::new(&content.secrets).map_err(|error| Failure::Usage(error.to_string()))?;
     let mut telling = Telling::new(&tree, &scanner, &settings, now, touched.as_ref());
-    for declared in configurations {
+    for (at, declared) in configurations.into_iter().enumerate() {
+        progress.done(at);
         let judged = judging.configuration(&declared);
         counts.pass += judged.pass;
         counts.not_applicable += judged.not_applicable;
@@ -97,6 +103,7 @@ fn answer(args: &GateArgs, common: &Common, is_to_fix: bool) -> Result<Answer, F
             telling.tell(&finding, declaration, check);
         }
     }
+    drop(progress);
     let Told { mut findings, notes: mut waivers, untouched } = telling.finish(&content);
     counts.untouched = untouched;
     if let Some(touched) = &touched {

@@ -1,5 +1,6 @@
 //! Finds secrets in bytes.
 
+use std::fmt;
 use std::ops::Range;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
@@ -31,6 +32,16 @@ pub struct Scanner {
     owners: Vec<Vec<usize>>,
     placeholders: RegexSet,
     assignments: Assignments,
+    watch: Option<Watch>,
+}
+
+/// Who is told of each text that was read.
+struct Watch(Box<dyn Fn() + Send + Sync>);
+
+impl fmt::Debug for Watch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Watch")
+    }
 }
 
 /// What was found in a text.
@@ -97,7 +108,20 @@ impl Scanner {
             owners,
             placeholders: RegexSetBuilder::new(patterns).unicode(false).build()?,
             assignments: Assignments::new()?,
+            watch: None,
         })
+    }
+
+    /// The same, and somebody is told of each text that a search has read: for progress.
+    #[must_use]
+    pub fn watched(self, watch: impl Fn() + Send + Sync + 'static) -> Self {
+        Self { watch: Some(Watch(Box::new(watch))), ..self }
+    }
+
+    pub(crate) fn has_read_a_text(&self) {
+        if let Some(Watch(watch)) = &self.watch {
+            watch();
+        }
     }
 
     /// The rule that found something.

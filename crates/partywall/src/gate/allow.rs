@@ -79,7 +79,7 @@ mod tests {
 
     #[test]
     fn words_in_json_are_no_comment() {
-        let text = "{\"Description\": \"partywall:allow a-b reason=r owner=o until=2027-01-31\"}";
+        let text = "{\"Description\": \"partywall:allow a-b reason=r owner=o until=2027-01-31 \"}";
         assert_eq!(all("stack.json", text).0, []);
         assert_eq!(all("stack.yaml", text).0.len(), 1);
     }

@@ -187,3 +187,37 @@ fn what_cannot_be_compared_says_why_and_what_to_do() {
     git(clones.path(), &["clone", "-q", "--depth", "1", &url, "shallow"]);
     refused(&clones.path().join("shallow"), "start", &["shallow", "git fetch --unshallow", "fetch-depth: 0"]);
 }
+
+#[test]
+fn secrets_on_changed_lines_alone_are_told() {
+    let token = |letter: char| ["ghp", "_0123456789abcdefghijABCDEFGHIJ01234", &letter.to_string()].concat();
+    let key = |line: &str| {
+        format!("-----BEGIN RSA {0}-----\nMIIEpAIBAAKCAQEA{line}\n-----END RSA {0}-----\n", "PRIVATE KEY")
+    };
+    let folder = repository(&[("old.txt", "token = \"x\"\n"), ("a b.txt", "first\nsecond\n")]);
+    let generic = |value: &str| format!("password = \"{value}\"\n");
+    write(&folder, "a b.txt", &(generic("hV8#kq2LmZp93xTe") + "second\n"));
+    commit(&folder);
+    git(folder.path(), &["tag", "later"]);
+    write(&folder, "a b.txt", &(generic("hV8#kq2LmZp93xTe") + &generic("Qw7!zR4pLk92mXcV")));
+    write(&folder, "new.txt", &(key("x") + &token('1')));
+    let told = |revision: &str| {
+        let path = folder.path().to_str().unwrap();
+        let ran = Partywall::new(&["secrets", path, "--changed-since", revision, "--format", "json"]).run();
+        let said: Value = serde_json::from_str(&ran.stdout).unwrap_or_else(|_| panic!("{}", ran.stderr));
+        assert_eq!(said["searched"]["what"], "changed");
+        let places =
+            said["secrets"].as_array().unwrap().iter().flat_map(|one| one["places"].as_array().unwrap());
+        let place = |place: &Value| {
+            let file = place["path"].as_str().unwrap().rsplit('/').next().unwrap();
+            format!("{file}:{}", place["line"])
+        };
+        let mut places: Vec<String> = places.map(place).filter(|place| place.starts_with("a b")).collect();
+        places.sort();
+        (places, ran.code)
+    };
+    assert_eq!(told("start"), (vec!["a b.txt:1".to_owned(), "a b.txt:2".to_owned()], 1));
+    assert_eq!(told("later"), (vec!["a b.txt:2".to_owned()], 1));
+    commit(&folder);
+    assert_eq!(told("HEAD"), (vec![], 0));
+}

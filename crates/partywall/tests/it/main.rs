@@ -9,6 +9,7 @@
 )]
 
 mod bank;
+mod delivery;
 mod emulator;
 mod filters;
 mod forms;
@@ -21,6 +22,7 @@ mod gate_thresholds;
 mod history;
 mod hostile;
 mod import;
+mod init;
 mod live;
 mod manual;
 mod memory;
