@@ -9,7 +9,7 @@ use tempfile::TempDir;
 
 use crate::program::{Partywall, Ran};
 
-fn git(folder: &Path, arguments: &[&str]) {
+pub(crate) fn git(folder: &Path, arguments: &[&str]) {
     let ran = Command::new("git")
         .current_dir(folder)
         .args(["-c", "user.name=t", "-c", "user.email=t@example.com", "-c", "init.defaultBranch=main"])
@@ -40,7 +40,7 @@ fn write(folder: &TempDir, name: &str, text: &str) {
     fs::write(file, text).unwrap();
 }
 
-fn commit(folder: &TempDir) {
+pub(crate) fn commit(folder: &TempDir) {
     git(folder.path(), &["add", "-A"]);
     git(folder.path(), &["commit", "-q", "-m", "x", "--allow-empty"]);
 }

@@ -9,6 +9,7 @@
 )]
 
 mod bank;
+mod code_forms;
 mod delivery;
 mod emulator;
 mod filters;
