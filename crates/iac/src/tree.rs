@@ -100,7 +100,7 @@ impl Tree {
     }
 
     /// The same tree as it was earlier: without some files, by their real paths, and with what stood in place of others.
-    /// What lies outside of the roots is left out.
+    /// What lies outside of the roots is left out, and so is what is there today and not in the tree.
     pub fn earlier(&self, gone: &HashSet<PathBuf>, there: Vec<(PathBuf, Vec<u8>)>) -> Self {
         let kept = self.files.iter().filter_map(|(path, place)| match place {
             Place::Disk(real) if gone.contains(real) => None,
@@ -117,7 +117,8 @@ impl Tree {
             let shown = roots.iter().find_map(|(root, top)| {
                 Some(places::join(root, &real.strip_prefix(top).ok()?.to_string_lossy()))
             });
-            if let Some(shown) = shown.filter(|shown| !shown.split('/').any(is_skipped)) {
+            let shown = shown.filter(|shown| !shown.split('/').any(is_skipped));
+            if let Some(shown) = shown.filter(|shown| self.contains(shown) || !real.exists()) {
                 files.insert(shown.into(), Place::Memory(bytes));
             }
         }

@@ -91,12 +91,12 @@ impl Changes {
         all.filter(|path| fs::symlink_metadata(path).is_ok_and(|about| about.is_file()))
     }
 
-    /// What stood at the base in place of what was changed, moved or taken out: the real path, and its text if it is
-    /// a file of at most so many bytes.
+    /// What stood at the base in place of what was changed, moved or taken out: the real path and the text of files of
+    /// at most so many bytes.
     ///
     /// # Errors
     /// When git stops answering.
-    pub fn earlier(&self, longest: u64) -> Result<Vec<(PathBuf, Option<Vec<u8>>)>, SearchError> {
+    pub fn earlier(&self, longest: u64) -> Result<Vec<(PathBuf, Vec<u8>)>, SearchError> {
         let mut objects = self.git.objects()?;
         let read = |text: &mut dyn Read| -> io::Result<Option<Vec<u8>>> {
             let mut bytes = Vec::new();
@@ -108,7 +108,7 @@ impl Changes {
             let text = objects
                 .object(&format!("{}:{path}", self.base), read)
                 .map_err(|error| self.git.failed("cat-file", error.to_string().as_bytes()))?;
-            all.push((self.top.join(&**path), text.flatten()));
+            all.extend(text.flatten().map(|text| (self.top.join(&**path), text)));
         }
         Ok(all)
     }
@@ -168,13 +168,17 @@ fn base(git: &Git, revision: &str) -> Result<Box<str>, SearchError> {
         false => otherwise,
     };
     let commit = format!("{revision}^{{commit}}");
-    git.bytes("rev-parse", &["--verify", "--quiet", &commit]).map_err(|_| SearchError::NoRevision {
-        revision: revision.to_owned(),
-        next: next(format!(
-            "fetch it: `git fetch origin {}`",
-            revision.strip_prefix("origin/").unwrap_or(revision)
-        )),
-    })?;
+    let is_there = git.bytes("rev-parse", &["--verify", "--quiet", &commit]).is_ok();
+    if !is_there && revision == "HEAD" {
+        // Before the first commit everything is new: it is compared with the tree of nothing.
+        let nothing = git.bytes("hash-object", &["-t", "tree", "--stdin"])?;
+        return Ok(String::from_utf8_lossy(&nothing).trim().into());
+    }
+    if !is_there {
+        let name = revision.strip_prefix("origin/").unwrap_or(revision);
+        let next = next(format!("fetch it: `git fetch origin {name}`"));
+        return Err(SearchError::NoRevision { revision: revision.to_owned(), next });
+    }
     let found = git.bytes("merge-base", &["HEAD", &commit]).map_err(|_| SearchError::NothingInCommon {
         revision: revision.to_owned(),
         next: next("name a revision that this branch came from".to_owned()),

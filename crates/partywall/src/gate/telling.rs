@@ -25,6 +25,7 @@ pub(super) struct Telling<'a> {
     /// What is asked for, if only changes are; and how much they do not touch.
     touched: Option<&'a Touched>,
     untouched: usize,
+    changed: HashMap<Box<str>, bool>,
     /// Acceptances that covered something: file and line.
     used: BTreeSet<(Box<str>, usize)>,
     /// Waivers of the settings whose day is over, where they would cover something.
@@ -59,7 +60,19 @@ impl<'a> Telling<'a> {
         touched: Option<&'a Touched>,
     ) -> Self {
         let (files, told, used, lapsed) = (HashMap::new(), Vec::new(), BTreeSet::new(), Vec::new());
-        Self { tree, scanner, settings, now, files, told, touched, untouched: 0, used, lapsed }
+        Self {
+            tree,
+            scanner,
+            settings,
+            now,
+            files,
+            told,
+            touched,
+            untouched: 0,
+            changed: HashMap::new(),
+            used,
+            lapsed,
+        }
     }
 
     /// One verdict on one declaration.
@@ -131,9 +144,21 @@ impl<'a> Telling<'a> {
         });
         let whole = (&*declaration.place.file, &declaration.place.span);
         parts.chain([whole]).any(|(file, span)| {
+            let has_changed =
+                self.changed.get(file).copied().unwrap_or_else(|| self.note_changed(touched, file));
+            if !has_changed {
+                return false;
+            }
             let place = self.place(file, span);
             touched.touches(file, &(place.line..=place.end_line))
         })
+    }
+
+    /// Whether something of a file has changed; asked of the disk once.
+    fn note_changed(&mut self, touched: &Touched, file: &str) -> bool {
+        let has_changed = touched.has(file);
+        self.changed.insert(file.into(), has_changed);
+        has_changed
     }
 
     fn place(&mut self, file: &str, span: &std::ops::Range<u32>) -> GatePlace {

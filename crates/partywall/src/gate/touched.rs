@@ -49,8 +49,7 @@ impl Touched {
         let (mut gone, mut there) = (HashSet::new(), Vec::new());
         for changes in &self.repositories {
             gone.extend(changes.files());
-            let earlier = changes.earlier(LONGEST).map_err(|error| Failure::Usage(error.to_string()))?;
-            there.extend(earlier.into_iter().filter_map(|(path, text)| Some((path, text?))));
+            there.extend(changes.earlier(LONGEST).map_err(|error| Failure::Usage(error.to_string()))?);
         }
         Ok(tree.earlier(&gone, there))
     }

@@ -160,6 +160,28 @@ fn a_folder_below_the_root_is_compared_with_its_own_past() {
 }
 
 #[test]
+fn before_the_first_commit_everything_is_new() {
+    let folder = TempDir::new().unwrap();
+    git(folder.path(), &["init", "-q"]);
+    write(&folder, "main.tf", &key("a"));
+    write(&folder, "more.tf", &key("b"));
+    git(folder.path(), &["add", "main.tf"]);
+    let (mut addresses, untouched, code) = since(&folder, "HEAD", ROTATION);
+    addresses.sort();
+    assert_eq!((addresses, untouched, code), (vec!["aws_kms_key.a".into(), "aws_kms_key.b".into()], 0, 1));
+}
+
+#[test]
+fn a_file_that_is_named_is_not_judged_with_the_past_of_others() {
+    let rotated = "resource \"aws_kms_key\" \"v\" {\n  enable_key_rotation = var.rotation\n}\n";
+    let value = |value: &str| format!("variable \"rotation\" {{\n  default = {value}\n}}\n");
+    let folder = repository(&[("main.tf", rotated), ("variables.tf", &value("true"))]);
+    write(&folder, "variables.tf", &value("false"));
+    let ran = run(&folder.path().join("main.tf"), &["--changed-since", "start", "--check", ROTATION]);
+    assert_eq!(ran.code, 0, "the value is in another file, then and now: {}", ran.stdout);
+}
+
+#[test]
 fn what_cannot_be_compared_says_why_and_what_to_do() {
     let none = TempDir::new().unwrap();
     fs::write(none.path().join("main.tf"), key("a")).unwrap();
