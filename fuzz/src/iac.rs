@@ -1,6 +1,8 @@
 //! Code that somebody is about to deploy.
 
+use partywall_content::{SafeFix, SafeValue};
 use partywall_iac::Tree;
+use partywall_iac::mend::{Target, mended};
 use partywall_iac::terraform::plan::plans;
 use partywall_iac::terraform::{Read, StandardTypes};
 use partywall_iac::{arm, cloudformation, terraform};
@@ -46,6 +48,36 @@ pub fn iac_plan(bytes: &[u8]) {
             }
         }
         assert_eq!(format!("{found:?}"), format!("{:?}", read()), "two readings differ");
+    }
+}
+
+/// A value set in code: what comes out is the same text but for one place, and is mended once. Each resource that is
+/// found is mended; besides, a place where none may be.
+pub fn iac_mend(bytes: &[u8]) {
+    let fixes = ["aws_s3_bucket", "AWS::S3::Bucket", "Container"].map(|of| SafeFix {
+        of: of.into(),
+        set: "logging.on".into(),
+        to: SafeValue::Bool(true),
+    });
+    for path in ["main.tf", "stack.yaml", "stack.json"] {
+        let tree = Tree::of([(path, bytes)]);
+        let read = if path == "main.tf" {
+            terraform::configurations(&tree, &[], &StandardTypes)
+        } else {
+            cloudformation::configurations(&tree, &[], &StandardTypes)
+        };
+        let resources = read.configurations.iter().flat_map(|configuration| &configuration.resources);
+        let starts = resources.map(|resource| resource.place.span.start).take(20);
+        for start in starts.chain([0, 7]) {
+            let target = Target { path, start, kind: "Container" };
+            let Ok(Some(after)) = mended(&target, bytes, &fixes) else { continue };
+            assert_eq!(mended(&target, &after, &fixes), Ok(None), "it is mended twice");
+            let same = bytes.iter().zip(&after).take_while(|(a, b)| a == b).count();
+            let rest = bytes.len().min(after.len()) - same;
+            let end =
+                bytes.iter().rev().zip(after.iter().rev()).take(rest).take_while(|(a, b)| a == b).count();
+            assert!(after.len() - same - end <= 300, "more than one place was changed");
+        }
     }
 }
 

@@ -9,6 +9,7 @@ use partywall_model::{
 };
 use serde::{Deserialize, Serialize};
 
+use crate::safe::SafeFix;
 use crate::yaml::Located;
 
 /// A check, compiled.
@@ -83,6 +84,9 @@ pub struct Fix {
     /// Terraform.
     #[serde(default)]
     pub terraform: Box<str>,
+    /// What a program may mend by itself.
+    #[serde(default)]
+    pub safe: Vec<SafeFix>,
 }
 
 /// One way to mend a failure, ready to be adapted.

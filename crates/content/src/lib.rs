@@ -7,6 +7,7 @@
 //! without parsing hundreds of files. The build runs all three on the repository's own `content/` and
 //! fails on the first problem; a user's `--content` folder goes the same way at run time.
 
+mod allow;
 pub mod blob;
 mod catalog;
 mod check;
@@ -16,10 +17,12 @@ mod control;
 mod files;
 mod framework;
 mod functions;
+mod gate;
 mod import;
 mod lifecycle;
 pub mod load;
 mod mapping;
+mod safe;
 mod secret;
 mod settings;
 mod shape;
@@ -27,6 +30,7 @@ mod source;
 mod validate;
 pub mod yaml;
 
+pub use allow::{ALLOW_MARK, Allow, AllowMistake};
 pub use catalog::{CATALOG_LIMIT, Catalog, CatalogControl, CatalogError};
 pub use check::{Check, CheckStatus, Example, ExampleAsset, ExampleVerdict, Fix, Way};
 pub use collect::{
@@ -42,10 +46,12 @@ pub use functions::{
     COLLECTOR_FUNCTIONS, FUNCTIONS, LINE_FUNCTIONS, MAPPING_FUNCTIONS, check_language, collector_language,
     line_language, mapping_functions, mapping_language,
 };
+pub use gate::{FailFrom, GateRule, GateSettings};
 pub use import::{ArnRule, ImportMap, WordRule};
 pub use lifecycle::Lifecycle;
 pub use load::{Content, Files, LoadError};
 pub use mapping::{AssetRule, Becomes, Beside, Mapping, PartRule};
+pub use safe::{SafeFix, SafeValue};
 pub use secret::{
     AllowedSecret, SecretExample, SecretMatcher, SecretRule, SecretRules, SecretSettings, SecretValidator,
     SecretVerdict,

@@ -8,6 +8,7 @@ use partywall_model::{
 };
 use serde::Deserialize;
 
+use crate::gate::GateSettings;
 use crate::secret::SecretSettings;
 use crate::yaml::{self, Located};
 
@@ -33,6 +34,8 @@ pub struct Settings {
     pub waivers: Vec<Located<Waiver>>,
     /// What a scan for secrets may find.
     pub secrets: SecretSettings,
+    /// What stops a delivery.
+    pub gate: GateSettings,
     /// Documents by which providers prove their side.
     pub assurances: Vec<Located<Assurance>>,
     /// How many days evidence stays fresh.
@@ -270,6 +273,9 @@ impl Settings {
         }
         let is_layer = |word: &str| controls.iter().any(|control| control.layer_word() == word);
         let is_control = |word: &str| controls.iter().any(|control| control.as_str() == word);
+        if let Some((line, message)) = settings.gate.mistake(|word| is_layer(word) || is_control(word)) {
+            return Err(refuse(line, message));
+        }
         for assurance in &settings.assurances {
             let Assurance { report, period, expires, controls, .. } = &assurance.value;
             let unknown = controls.iter().find(|word| !is_layer(word) && !is_control(word));
@@ -370,6 +376,14 @@ mod tests {
             ("waivers:\n  - { check: a, reason: r, owner: o, until: 2027-01-01 }\n", 2, "`asset`"),
             ("owners: { nobody: x }\n", 1, "neither a control nor a layer"),
             ("sla:\n  critical: soon\n", 2, "expected u32"),
+            ("gate:\n  rules:\n    - { fail_on: low }\n", 3, "`controls` or the `stages`"),
+            (
+                "gate:\n  rules:\n    - { controls: [hosts.nothing], fail_on: low }\n",
+                3,
+                "neither a control nor a layer",
+            ),
+            ("gate: { fail_at: low }\n", 1, "unknown field `fail_at`"),
+            ("gate: { fail_on: bad }\n", 1, "`never`"),
             (
                 "assurances:\n  - { provider: aws, report: r, period: { from: 2026-01-01, to: 2025-01-01 }, expires: 2027-01-01 }\n",
                 2,

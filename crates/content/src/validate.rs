@@ -11,6 +11,7 @@ use crate::check::{Check, Example};
 use crate::collect::{Collector, KindCollector};
 use crate::control::ControlBand;
 use crate::load::Content;
+use crate::mapping::Becomes;
 use crate::yaml::Located;
 
 /// References that lead nowhere.
@@ -30,6 +31,18 @@ pub(crate) fn references(content: &Content) -> Vec<Problem> {
                 problems.push(Problem::new(check.file.clone(), message));
             }
             Some(_) => {}
+        }
+        for safe in &check.fix.safe {
+            let becomes = content.mapping(&safe.of).map(|mapping| match &mapping.becomes {
+                Becomes::Asset(rule) => check.kinds.contains(&rule.kind),
+                Becomes::Part(_) => false,
+            });
+            let is_own = check.kinds.iter().any(|kind| kind.as_str() == &*safe.of);
+            let about = (!becomes.unwrap_or(is_own)).then(|| {
+                format!("a safe repair is in `{}`, which is no resource that the check judges", safe.of)
+            });
+            let found = about.or_else(|| safe.mistake());
+            problems.extend(found.map(|message| Problem::new(check.file.clone(), message)));
         }
         for kind in &check.kinds {
             if !is_known(content, kind) {

@@ -124,10 +124,13 @@ impl<'c> Mapped<'c> {
     }
 
     /// How many of the resources no mapping knows, by type.
-    pub fn unmapped<'r>(&self, resources: &'r [Resource]) -> BTreeMap<&'r str, usize> {
+    pub fn unmapped<'r>(
+        &self,
+        resources: impl IntoIterator<Item = &'r Resource>,
+    ) -> BTreeMap<&'r str, usize> {
         let mut counts = BTreeMap::new();
-        let managed =
-            resources.iter().filter(|resource| resource.mode == Mode::Managed && !is_helper(&resource.kind));
+        let is_managed = |resource: &&Resource| resource.mode == Mode::Managed && !is_helper(&resource.kind);
+        let managed = resources.into_iter().filter(is_managed);
         for resource in managed.filter(|resource| self.content.mapping(&resource.kind).is_none()) {
             *counts.entry(&*resource.kind).or_default() += 1;
         }

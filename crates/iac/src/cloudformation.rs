@@ -116,7 +116,7 @@ fn template(
 }
 
 /// JSON is tried where the file begins like it; a flow map of YAML begins alike.
-fn parsed(text: &Text) -> Documents {
+pub(crate) fn parsed(text: &Text) -> Documents {
     if !text.text.trim_start().starts_with('{') {
         return yaml::read(&text.text, text.offset);
     }

@@ -45,7 +45,7 @@ pub fn declared(tree: &Tree) -> Manifests {
 }
 
 /// `Dockerfile`, `Containerfile`, `Dockerfile.web`, `web.Dockerfile`.
-fn is_dockerfile(path: &str) -> bool {
+pub fn is_dockerfile(path: &str) -> bool {
     let name = places::name(path).to_ascii_lowercase();
     let is_other =
         [".dockerignore", ".md", ".j2", ".erb", ".tmpl", ".template"].iter().any(|end| name.ends_with(end));

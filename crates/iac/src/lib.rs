@@ -23,6 +23,7 @@ mod image;
 mod json;
 pub mod kubernetes;
 mod manifest;
+pub mod mend;
 mod places;
 mod plain_json;
 pub mod runtimes;

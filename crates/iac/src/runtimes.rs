@@ -12,11 +12,11 @@ use std::sync::Arc;
 
 use partywall_model::Node;
 
-use crate::document::{Span, Value};
-use crate::source::Source;
 use crate::declared::{Declaring, Draft, Manifests};
+use crate::document::{Span, Value};
 use crate::manifest;
 use crate::places;
+use crate::source::Source;
 use crate::tree::Tree;
 
 /// The kind of a runtime that code names.

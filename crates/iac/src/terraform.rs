@@ -12,7 +12,7 @@ mod functions;
 mod machine;
 pub mod plan;
 mod policy_document;
-mod syntax;
+pub(crate) mod syntax;
 mod typing;
 mod value;
 

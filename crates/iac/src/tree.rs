@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::ffi::OsStr;
+use std::fmt;
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -41,6 +42,16 @@ pub struct Tree {
     roots: Vec<String>,
     limits: TreeLimits,
     troubles: Vec<Trouble>,
+    watch: Option<Watch>,
+}
+
+/// Who is told of each file that is read.
+struct Watch(Box<dyn Fn() + Send + Sync>);
+
+impl fmt::Debug for Watch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Watch")
+    }
 }
 
 #[derive(Debug)]
@@ -84,6 +95,46 @@ impl Tree {
         Self { files, roots: vec![String::new()], ..Self::default() }
     }
 
+    /// The same, and somebody is told of each file that is read: for progress.
+    #[must_use]
+    pub fn watched(self, watch: impl Fn() + Send + Sync + 'static) -> Self {
+        Self { watch: Some(Watch(Box::new(watch))), ..self }
+    }
+
+    /// The same tree as it was earlier: without some files, by their real paths, and with what stood in place of others.
+    /// What lies outside of the roots is left out, and so is what is there today and not in the tree.
+    pub fn earlier(&self, gone: &HashSet<PathBuf>, there: Vec<(PathBuf, Vec<u8>)>) -> Self {
+        let kept = self.files.iter().filter_map(|(path, place)| match place {
+            Place::Disk(real) if gone.contains(real) => None,
+            Place::Disk(real) => Some((path.clone(), Place::Disk(real.clone()))),
+            Place::Memory(bytes) => Some((path.clone(), Place::Memory(bytes.clone()))),
+        });
+        let mut files: BTreeMap<_, _> = kept.collect();
+        let roots = self.roots.iter().filter_map(|root| {
+            let real = fs::canonicalize(if root.is_empty() { "." } else { root }).ok()?;
+            Some((root, real))
+        });
+        let roots: Vec<_> = roots.collect();
+        for (real, bytes) in there {
+            let shown = roots.iter().find_map(|(root, top)| {
+                Some(places::join(root, &real.strip_prefix(top).ok()?.to_string_lossy()))
+            });
+            let shown = shown.filter(|shown| !shown.split('/').any(is_skipped));
+            if let Some(shown) = shown.filter(|shown| self.contains(shown) || !real.exists()) {
+                files.insert(shown.into(), Place::Memory(bytes));
+            }
+        }
+        let troubles = self.troubles.clone();
+        Self {
+            files,
+            roots: self.roots.clone(),
+            limits: self.limits,
+            troubles,
+            watch: None,
+            aside: BTreeMap::new(),
+        }
+    }
+
     /// All files, in the order of their paths.
     pub fn files(&self) -> impl Iterator<Item = &Arc<str>> {
         self.files.keys()
@@ -102,6 +153,14 @@ impl Tree {
     /// Whether a path lies under one of the roots.
     pub fn covers(&self, path: &str) -> bool {
         self.roots.iter().any(|root| places::inside(path, root))
+    }
+
+    /// Where a file of the tree really is; none where it is held in memory.
+    pub fn real(&self, path: &str) -> Option<&Path> {
+        match self.files.get(path)? {
+            Place::Disk(real) => Some(real),
+            Place::Memory(_) => None,
+        }
     }
 
     /// The bytes of a file of the tree.
@@ -170,6 +229,9 @@ impl Tree {
     }
 
     fn read_disk(&self, path: &str, real: &Path) -> Result<Vec<u8>, Trouble> {
+        if let Some(Watch(watch)) = &self.watch {
+            watch();
+        }
         let failed = |error: std::io::Error| {
             Trouble::new(path, 0, format!("the file cannot be read: {error}"), "check its permissions")
         };

@@ -1,11 +1,13 @@
 //! The command line, as a person types it.
 
 mod gate;
+mod init;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 pub use gate::{GateArgs, GateFormat};
+pub use init::InitArgs;
 use partywall_model::Severity;
 
 /// Which side of the shared security responsibility is yours, how good it is, and what nobody has looked at.
@@ -95,7 +97,9 @@ pub enum Verb {
         partywall gate infra/ --var-file prod.tfvars    with the values of production\n  \
         partywall gate --format sarif -o gate.sarif     for a code-scanning view\n  \
         partywall gate --format json -o baseline.json   what is there today …\n  \
-        partywall gate --baseline baseline.json         … and only what is new counts\n\n\
+        partywall gate --baseline baseline.json         … and only what is new counts\n  \
+        partywall gate --changed-since origin/main      only what a branch touches or brings about\n  \
+        partywall gate --fix --dry-run                  what could be mended safely, as a patch\n\n\
         A failure is accepted by a comment on its line or the one before it:\n  \
         # partywall:allow <check> reason=\"…\" owner=… until=YYYY-MM-DD\n\n\
         Exit codes: 0 nothing at --fail-on, and all could be decided; 1 open failures at or above --fail-on;\n\
@@ -119,6 +123,7 @@ pub enum Verb {
     #[command(after_help = "Examples:\n  \
         partywall secrets                               this folder, without what .gitignore names\n  \
         partywall secrets --staged                      what the next commit would hold (a pre-commit hook)\n  \
+        partywall secrets --changed-since origin/main   what a branch brings in, committed or not\n  \
         partywall secrets --history                     every commit of every branch and tag\n  \
         partywall secrets --history=main..HEAD --format sarif -o secrets.sarif\n  \
         partywall secrets src/ --severity high --format json | jq .secrets\n\n\
@@ -128,6 +133,11 @@ pub enum Verb {
         Exit codes: 0 none; 1 secrets at or above --fail-on that are not allowed; 2 wrong usage or unreadable\n\
         input; 3 none, but not everything could be searched (--strict puts 3 before 1).")]
     Secrets(SecretsArgs),
+    /// Look at a folder, write settings to begin with, and say which commands come next
+    #[command(after_help = "Examples:\n  \
+        partywall init                                  looks here, and writes partywall.yaml if there is none\n  \
+        partywall init infra/ --dry-run                 shows what would be written")]
+    Init(InitArgs),
     /// Print the completions of a shell
     #[command(after_help = "Examples:\n  \
         partywall completions bash > ~/.local/share/bash-completion/completions/partywall\n  \
@@ -390,6 +400,9 @@ pub struct SecretsArgs {
     /// Searches what is staged for the next commit
     #[arg(long)]
     pub staged: bool,
+    /// Searches files that were changed since a revision, and tells what stands on changed lines
+    #[arg(long, value_name = "REV", conflicts_with_all = ["history", "staged", "no_ignore"])]
+    pub changed_since: Option<String>,
     /// Form of the answer
     #[arg(long, value_name = "FORM", default_value = "text")]
     pub format: SecretsFormat,

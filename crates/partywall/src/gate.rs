@@ -2,38 +2,63 @@
 
 mod allow;
 mod baseline;
+mod difference;
 mod judging;
 mod leaks;
 mod lines;
+mod mending;
 mod moving;
 mod packages;
 mod plans;
+mod reading;
 mod running;
 mod telling;
+mod threshold;
+mod touched;
 
 use jiff::Timestamp;
-use partywall_iac::terraform::Configuration;
 use partywall_iac::terraform::Input;
 use partywall_iac::terraform::plan::Plan;
-use partywall_iac::{
-    Mapped, Tree, arm, cloudformation, compose, dockerfile, kubernetes, runtimes, terraform, workflows,
-};
-use partywall_model::{Problem, Severity};
-use partywall_report::gate::{self, Gate, GateForm, GateNote};
+use partywall_iac::{Mapped, Tree, dockerfile};
+use partywall_model::Problem;
+use partywall_report::gate::{self, Gate, GateFinding, GateForm, GateNote};
+use partywall_report::shown::{shown, shown_lines};
 use partywall_secrets::{IgnoreFiles, Scanner, search_folders};
 
 use crate::args::{Common, GateArgs, GateFormat};
 use crate::exit::{Exit, Failure, Precedence};
 use crate::filter::Filter;
+use crate::progress::ProgressLine;
 use crate::{knowledge, moment, screen};
 
 use baseline::Baseline;
 use judging::Judging;
-use running::{Made, Running};
-use telling::Telling;
+use mending::Mode;
+use reading::Made;
+use running::Running;
+use telling::{Telling, Told};
+use threshold::Threshold;
+use touched::Touched;
 
-/// Judges the code under the paths.
+/// Judges the code under the paths; where something of it was mended, once more.
 pub(crate) fn gate(args: &GateArgs, common: &Common) -> Result<Exit, Failure> {
+    match answer(args, common, args.fix)? {
+        Answer::Told(exit) => Ok(exit),
+        Answer::Mended => match answer(args, common, false)? {
+            Answer::Told(exit) => Ok(exit),
+            Answer::Mended => Ok(Exit::Incomplete),
+        },
+    }
+}
+
+/// What came of judging.
+enum Answer {
+    Told(Exit),
+    /// Files were changed, and nothing was told yet.
+    Mended,
+}
+
+fn answer(args: &GateArgs, common: &Common, is_to_fix: bool) -> Result<Answer, Failure> {
     let built_in = knowledge::content(&common.content)?;
     let settings = knowledge::settings(common.config.as_deref(), &args.paths, &built_in)?;
     let content = knowledge::extended(built_in, &settings)?;
@@ -51,67 +76,94 @@ pub(crate) fn gate(args: &GateArgs, common: &Common) -> Result<Exit, Failure> {
         }
     }
 
-    let mut tree = Tree::new(&args.paths);
+    let progress = ProgressLine::counting("reading", "files", common.quiet);
+    let mut tree = Tree::new(&args.paths).watched(progress.counter());
     let mapped = Mapped::new(&content);
     let inputs = inputs(args)?;
+    let mut touched =
+        args.changed_since.as_deref().map(|revision| Touched::since(revision, &args.paths)).transpose()?;
     let mut planned = plans::read(&mut tree, &args.paths, args.source.as_deref(), &mapped)?;
     if args.max_moved.is_some() && planned.plans.is_empty() && planned.troubles.is_empty() {
         let message = "--max-moved needs a plan; name what `terraform show -json PLANFILE` wrote";
         return Err(Failure::Usage(message.to_owned()));
     }
-    let made: Vec<Made> = planned.plans.iter().map(|plan| Made::of(&plan.configuration, &mapped)).collect();
+    let made = planned.plans.iter().map(|plan| Made::of(&plan.configuration, &mapped, touched.as_ref()));
+    let made: Vec<Made> = made.collect();
     let (responsibility, unclear) =
         moving::responsibility(&planned, &made, &mapped, &content, &settings, now, args.max_moved);
     planned.plans.iter_mut().for_each(Plan::release);
 
     let judging = Judging::new(&content, &settings, &filter, now);
+    if let Some(touched) = &mut touched {
+        let earlier = touched.earlier(&tree)?;
+        reading::all(&earlier, &[], &inputs, &mapped, None, &mut |made: Made| {
+            let judged = judging.configuration(&made.declared.assets);
+            touched.knows(judged.told.iter().map(|(finding, _, _)| finding));
+        });
+    }
     let scanner = Scanner::new(&content.secrets).map_err(|error| Failure::Usage(error.to_string()))?;
-    let telling = Telling::new(&tree, &planned, &scanner, &settings, now);
+    let telling = Telling::new(&tree, &planned, &scanner, &settings, now, touched.as_ref());
     let mut running = Running::new(&judging, telling);
     running.read(planned.plans.len(), &planned.troubles);
     running.problems.extend(unclear.iter().map(note));
     made.into_iter().for_each(|made| running.made(made));
-    let mut take = |configuration: Configuration| running.made(Made::of(&configuration, &mapped));
-    let read = [
-        terraform::each(&tree, &plans::covered(&planned), &inputs, &mapped, &mut take),
-        cloudformation::each(&tree, &inputs, &mapped, &mut take),
-        arm::each(&tree, &inputs, &mapped, &mut take),
-    ];
-    read.iter().for_each(|read| running.read(read.files, &read.troubles));
-    let manifests = [kubernetes::declared, dockerfile::declared, compose::declared, workflows::declared]
-        .map(|declared| declared(&tree));
-    let runtimes = runtimes::declared(&tree, &manifests);
-    manifests.into_iter().chain([runtimes]).for_each(|read| running.manifests(read));
+    let covered = plans::covered(&planned);
+    let (files, troubles) =
+        reading::all(&tree, &covered, &inputs, &mapped, touched.as_ref(), &mut |made| running.made(made));
+    running.read(files, &troubles);
     let packages = packages::of(&tree);
     running.problems.extend(packages.troubles.iter().map(|trouble| note(&Problem::from(trouble.clone()))));
-    running.facts.packages = packages::counted(&packages);
     if let Some(path) = &args.packages {
         packages::write(&packages, path, now)?;
     }
-    let Running { telling, mut facts, counts, mut problems, .. } = running;
-    let (mut findings, mut waivers) = telling.finish(&content);
+    drop(progress);
+    let Running { telling, mut facts, mut counts, mut problems, .. } = running;
+    facts.packages = packages::counted(&packages);
+    let Told { mut findings, notes: mut waivers, untouched } = telling.finish(&content);
+    counts.untouched = untouched;
     if !args.no_secrets && filter.leaves_nothing_out() {
-        let today = jiff::tz::Offset::UTC.to_datetime(now).date();
-        let searched =
-            search_folders(&scanner, &args.paths, IgnoreFiles::Respected, &settings.secrets, today)
-                .map_err(|error| Failure::Usage(error.to_string()))?;
+        let searched = search_folders(
+            &scanner,
+            &args.paths,
+            IgnoreFiles::Respected,
+            &settings.secrets,
+            telling::today(now),
+        )
+        .map_err(|error| Failure::Usage(error.to_string()))?;
         facts.searched = Some(searched.tally.files);
-        findings.extend(leaks::findings(&searched, &content, today));
+        let leaks = leaks::findings(&searched, &content, telling::today(now));
+        let (of_change, others): (Vec<_>, Vec<_>) =
+            leaks.into_iter().partition(|leak| touched.as_ref().is_none_or(|touched| touched.is_of(leak)));
+        findings.extend(of_change);
+        counts.untouched += others.len();
         let (unread, remarks) = leaks::notes(&searched);
         problems.extend(unread);
         waivers.extend(remarks);
+    }
+    if let Some(touched) = &touched {
+        for notes in [&mut problems, &mut waivers] {
+            let before = notes.len();
+            notes.retain(|note| touched.is_about(&note.subject));
+            counts.untouched += before - notes.len();
+        }
     }
     if let Some(baseline) = &baseline {
         baseline.mark(&mut findings);
     }
     let listed_from = filter.listed_from();
     findings.retain(|finding| finding.severity >= listed_from);
+    if is_to_fix && mend(args, common, &tree, &scanner, &findings)? == Mode::Write {
+        return Ok(Answer::Mended);
+    }
+    let threshold = Threshold::of(args, &settings.gate);
+    threshold.mark(&mut findings);
     problems.sort_by(|a, b| (&a.subject, &a.message).cmp(&(&b.subject, &b.message)));
     problems.dedup();
     let mut gate = Gate {
         format: gate::FORMAT,
         tool_version: env!("CARGO_PKG_VERSION"),
         judged_at: now,
+        since: touched.as_ref().map(Touched::told),
         read: facts,
         counts,
         findings,
@@ -135,9 +187,34 @@ pub(crate) fn gate(args: &GateArgs, common: &Common) -> Result<Exit, Failure> {
         screen::remark(common, format_args!("{}", said.sum()));
     }
     let precedence = if args.strict { Precedence::Incompleteness } else { Precedence::Findings };
-    let threshold = Severity::from(args.fail_on).max(listed_from);
-    let fails = gate.has_failure(threshold) || gate.moves_too_much();
-    Ok(Exit::of(fails, gate.is_incomplete(), precedence))
+    let has_failed = gate.has_failure() || gate.moves_too_much() || threshold.is_past(gate.counts.unknown);
+    Ok(Answer::Told(Exit::of(has_failed, gate.is_incomplete(), precedence)))
+}
+
+/// Mends what can be, and shows it: beside the answer where that is for a machine.
+fn mend(
+    args: &GateArgs,
+    common: &Common,
+    tree: &Tree,
+    scanner: &Scanner,
+    findings: &[GateFinding<'_>],
+) -> Result<Mode, Failure> {
+    let mode = if args.dry_run { Mode::Show } else { Mode::Write };
+    let mended = mending::mend(tree, scanner, findings, mode)?;
+    match args.format {
+        _ if mended.patch.is_empty() => {}
+        GateFormat::Text if args.output.is_none() => {
+            screen::write(None, |out| writeln!(out, "{}", shown_lines(&mended.patch)))?;
+        }
+        _ => screen::remark(common, format_args!("{}", shown_lines(&mended.patch))),
+    }
+    for refused in &mended.refused {
+        screen::remark(common, format_args!("{}", shown(refused)));
+    }
+    let (would, mend) =
+        if mode == Mode::Show { ("would be ", "changes nothing") } else { ("", "judges the result") };
+    screen::remark(common, format_args!("--fix: {} failures {would}mended; {mend}", mended.count));
+    Ok(if mended.count > 0 { mode } else { Mode::Show })
 }
 
 /// The values that were passed; what `--var` says counts before a file, as later ones count before earlier ones.
@@ -155,8 +232,8 @@ fn inputs(args: &GateArgs) -> Result<Vec<Input>, Failure> {
 
 /// Whether comments of a file are looked at for acceptances.
 fn is_code(path: &str) -> bool {
-    const ENDINGS: [&str; 6] = [".tf", ".tf.json", ".yaml", ".yml", ".json", ".template"];
-    ENDINGS.iter().any(|ending| path.ends_with(ending))
+    const ENDINGS: [&str; 4] = [".tf", ".yaml", ".yml", ".template"];
+    ENDINGS.iter().any(|ending| path.ends_with(ending)) || dockerfile::is_dockerfile(path)
 }
 
 fn note(problem: &Problem) -> GateNote {

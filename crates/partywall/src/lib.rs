@@ -15,6 +15,7 @@ mod gate;
 mod gather;
 mod history;
 pub mod import;
+mod init;
 mod knowledge;
 mod live;
 mod manual;
@@ -52,6 +53,7 @@ pub fn run(cli: &Cli) -> Result<Exit, Failure> {
             AwsVerb::Policy(args) => questions::aws_policy(args, &cli.common),
         },
         Verb::Secrets(args) => secrets::secrets(args, &cli.common),
+        Verb::Init(args) => init::init(args, &cli.common),
         Verb::Completions(args) => manual::completions(args),
         Verb::Man(args) => manual::man(args),
     }

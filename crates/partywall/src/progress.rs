@@ -31,6 +31,22 @@ impl ProgressLine {
         Self { bar, assets: Cell::new(0), planned: Cell::new(0) }
     }
 
+    /// A line for what nobody can count beforehand: how many of something are done.
+    pub(crate) fn counting(what: &'static str, of: &'static str, quiet: bool) -> Self {
+        let line = Self::new(what, quiet);
+        if let Ok(style) = ProgressStyle::with_template("{spinner} {prefix} {pos} {msg}") {
+            line.bar.set_style(style);
+        }
+        line.bar.set_message(of);
+        line
+    }
+
+    /// Counts one more, from whatever thread.
+    pub(crate) fn counter(&self) -> impl Fn() + Send + Sync + 'static {
+        let bar = self.bar.clone();
+        move || bar.inc(1)
+    }
+
     /// So many are to be done.
     pub(crate) fn expect(&self, count: usize) {
         self.bar.set_length(count as u64);

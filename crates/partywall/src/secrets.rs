@@ -1,5 +1,6 @@
 //! `partywall secrets`: keys, tokens and passwords in files, in git's history and in what is staged.
 
+mod changed;
 mod json;
 mod sarif;
 mod text;
@@ -18,6 +19,7 @@ use partywall_secrets::{
 use crate::args::{Common, SecretsArgs, SecretsFormat};
 use crate::assess::content_for;
 use crate::exit::{Exit, Failure, Precedence};
+use crate::progress::ProgressLine;
 use crate::screen;
 
 /// `partywall secrets`.
@@ -27,7 +29,8 @@ pub(crate) fn secrets(args: &SecretsArgs, common: &Common) -> Result<Exit, Failu
     let folders: Vec<PathBuf> = paths.iter().filter(|path| path.is_dir()).cloned().collect();
     let (content, settings) = content_for(common, &folders)?;
     let today = Offset::UTC.to_datetime(Timestamp::now()).date();
-    let scanner = Scanner::new(&content.secrets).map_err(usage)?;
+    let progress = ProgressLine::counting("searching", "texts", common.quiet);
+    let scanner = Scanner::new(&content.secrets).map_err(usage)?.watched(progress.counter());
     let source = Source::of(args);
     let outcome = match &source {
         Source::Files(ignore) => search_folders(&scanner, paths, *ignore, &settings.secrets, today),
@@ -35,8 +38,12 @@ pub(crate) fn secrets(args: &SecretsArgs, common: &Common) -> Result<Exit, Failu
             search_history(&scanner, one(paths, "--history")?, revisions, &settings.secrets, today)
         }
         Source::Staged => search_staged(&scanner, one(paths, "--staged")?, &settings.secrets, today),
+        Source::Changed(revision) => {
+            changed::search(&scanner, one(paths, "--changed-since")?, revision, &settings.secrets, today)
+        }
     }
     .map_err(usage)?;
+    drop(progress);
     let answer = Answer {
         outcome: &outcome,
         content: &content,
@@ -65,10 +72,15 @@ enum Source {
     Files(IgnoreFiles),
     History(Revisions),
     Staged,
+    /// Lines that were changed since a revision.
+    Changed(String),
 }
 
 impl Source {
     fn of(args: &SecretsArgs) -> Self {
+        if let Some(revision) = &args.changed_since {
+            return Self::Changed(revision.clone());
+        }
         match &args.history {
             Some(range) if range.is_empty() => Self::History(Revisions::All),
             Some(range) => Self::History(Revisions::Range(range.clone())),
@@ -83,6 +95,7 @@ impl Source {
             Self::Files(_) => "files",
             Self::History(_) => "history",
             Self::Staged => "staged",
+            Self::Changed(_) => "changed",
         }
     }
 }

@@ -36,6 +36,9 @@ pub struct Gate<'a> {
     pub tool_version: &'a str,
     /// The time of judgement; dates of end of life and of waivers go by it.
     pub judged_at: Timestamp,
+    /// Since when only what was changed decides.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub since: Option<GateSince>,
     /// What was read.
     pub read: GateRead,
     /// How many verdicts there are of each kind.
@@ -49,6 +52,15 @@ pub struct Gate<'a> {
     pub waivers: Vec<GateNote>,
     /// Files and blocks that could not be read, and what is wrong on our side.
     pub problems: Vec<GateNote>,
+}
+
+/// A revision: what was changed since decides alone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct GateSince {
+    /// As it was named.
+    pub revision: Box<str>,
+    /// The last commit in common with it, one for each repository.
+    pub commits: Vec<Box<str>>,
 }
 
 /// What was read.
@@ -86,6 +98,8 @@ pub struct GateCounts {
     pub pass: usize,
     /// Checks that do not apply.
     pub not_applicable: usize,
+    /// Failures, open decisions and notes that the change has not touched: they decide nothing and are not listed.
+    pub untouched: usize,
 }
 
 /// A failure, or a decision that could not be made.
@@ -109,6 +123,8 @@ pub struct GateFinding<'a> {
     pub asset: GateAsset,
     /// Where it is written.
     pub place: Option<GatePlace>,
+    /// Whether it is an open failure at its threshold, which makes the exit code 1.
+    pub decides: bool,
     /// What was found.
     pub summary: Box<str>,
     /// Why it could not be decided; empty for failures.
@@ -120,6 +136,9 @@ pub struct GateFinding<'a> {
     /// Who accepted it, until when and why.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub waiver: Option<Box<str>>,
+    /// The file in which its resource is declared, and the byte at which the resource begins.
+    #[serde(skip)]
+    pub declared: (Box<str>, u32),
     /// The check itself.
     #[serde(skip)]
     pub rule: Option<&'a Check>,
@@ -201,9 +220,9 @@ impl Gate<'_> {
         }
     }
 
-    /// Whether an open failure is as bad as that.
-    pub fn has_failure(&self, threshold: Severity) -> bool {
-        self.of(GateState::Fail).any(|finding| finding.severity >= threshold)
+    /// Whether an open failure is at its threshold.
+    pub fn has_failure(&self) -> bool {
+        self.findings.iter().any(|finding| finding.decides)
     }
 
     /// Whether plans move more to the customer than is allowed.

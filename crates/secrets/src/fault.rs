@@ -40,6 +40,22 @@ pub enum SearchError {
         /// What it said.
         message: String,
     },
+    /// A revision that is not there.
+    #[error("there is no commit `{revision}` here: {next}")]
+    NoRevision {
+        /// As it was named.
+        revision: String,
+        /// What to do.
+        next: String,
+    },
+    /// Two histories without a common commit, as far as they are here.
+    #[error("`HEAD` and `{revision}` have no commit in common here: {next}")]
+    NothingInCommon {
+        /// As it was named.
+        revision: String,
+        /// What to do.
+        next: String,
+    },
     /// A range of revisions that would be read as an option.
     #[error("`{0}` is no revision: it begins with `-`")]
     Revision(String),

@@ -13,15 +13,40 @@ use crate::fault::SearchError;
 #[derive(Clone, Debug)]
 pub(crate) struct Git {
     folder: PathBuf,
+    /// Settings of the repository that are overruled.
+    overruled: Vec<String>,
 }
 
 impl Git {
     /// A folder that is in a repository.
     pub(crate) fn open(folder: &Path) -> Result<Self, SearchError> {
-        let git = Self { folder: folder.to_owned() };
+        let git = Self { folder: folder.to_owned(), overruled: Vec::new() };
         std::fs::metadata(folder).map_err(|cause| SearchError::Path { path: folder.to_owned(), cause })?;
         git.text("rev-parse", &["--git-dir"])?;
         Ok(git)
+    }
+
+    /// The root of the working tree, in its real place.
+    pub(crate) fn top(&self) -> Result<PathBuf, SearchError> {
+        let printed = self.text("rev-parse", &["--show-toplevel"])?;
+        let top = PathBuf::from(printed.strip_suffix('\n').unwrap_or(&printed));
+        std::fs::canonicalize(&top).map_err(|cause| SearchError::Path { path: top, cause })
+    }
+
+    /// Files are compared as they are on the disk: programs through which a repository would send them are not run.
+    pub(crate) fn without_filters(mut self) -> Result<Self, SearchError> {
+        // Where nothing matches, git ends with 1 and says nothing.
+        let mut config = self.command("config", &["--null", "--name-only", "--get-regexp", "^filter\\."]);
+        let names = config.output().map_err(SearchError::NoGit)?.stdout;
+        for name in names.split(|byte| *byte == 0).filter(|name| !name.is_empty()) {
+            let name = String::from_utf8_lossy(name);
+            let Some((filter, key)) = name.rsplit_once('.') else { continue };
+            if matches!(key, "clean" | "process" | "required") {
+                let value = if key == "required" { "false" } else { "" };
+                self.overruled.extend(["-c".to_owned(), format!("{filter}.{key}={value}")]);
+            }
+        }
+        Ok(self)
     }
 
     /// Where the folder is in the working tree: empty at its root.
@@ -43,13 +68,14 @@ impl Git {
             "-c",
             "core.quotePath=false",
         ]);
-        git.args(["-c", "log.showSignature=false", "-c", "diff.external="]).arg(command).args(args);
+        git.args(["-c", "log.showSignature=false", "-c", "diff.external="]).args(&self.overruled);
+        git.arg(command).args(args);
         git.env("GIT_NO_LAZY_FETCH", "1").env("GIT_OPTIONAL_LOCKS", "0").env("GIT_TERMINAL_PROMPT", "0");
         git.env("LC_ALL", "C").stdin(Stdio::null()).stderr(Stdio::piped());
         git
     }
 
-    fn failed(&self, command: &'static str, said: &[u8]) -> SearchError {
+    pub(crate) fn failed(&self, command: &'static str, said: &[u8]) -> SearchError {
         let message = String::from_utf8_lossy(said).trim().to_owned();
         let message = if message.is_empty() { "it said nothing".to_owned() } else { message };
         SearchError::Git { command, folder: self.folder.clone(), message }
@@ -143,7 +169,7 @@ impl Git {
 }
 
 /// A line that is longer comes in parts.
-const LONGEST_LINE: u64 = 1 << 20;
+pub(crate) const LONGEST_LINE: u64 = 1 << 20;
 
 /// Whether more lines are wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

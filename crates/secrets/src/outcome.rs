@@ -96,6 +96,7 @@ impl Gathered {
         scan: TextScan,
         place: impl Fn(Place) -> Place,
     ) {
+        scanner.has_read_a_text();
         self.tally.files += 1;
         self.tally.bytes += scan.bytes;
         if let Some(why) = scan.gave_up {
@@ -249,6 +250,14 @@ fn commit_of(place: &Place) -> Option<&str> {
 }
 
 impl Outcome {
+    /// Leaves out places, and the secrets that then are nowhere.
+    pub fn retain_places(&mut self, mut is_kept: impl FnMut(&Place) -> bool) {
+        self.leaks.retain_mut(|leak| {
+            leak.places.retain(&mut is_kept);
+            !leak.places.is_empty()
+        });
+    }
+
     /// The rules that found something, by id.
     pub fn rules<'r>(&self, rules: &'r SecretRules) -> Vec<&'r partywall_content::SecretRule> {
         let ids: BTreeSet<&str> = self.leaks.iter().map(|leak| &*leak.rule).collect();

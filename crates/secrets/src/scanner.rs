@@ -1,13 +1,14 @@
 //! Finds secrets in bytes.
 
+use std::fmt;
 use std::ops::Range;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
-use partywall_content::{SecretMatcher, SecretRule, SecretRules};
+use partywall_content::{ALLOW_MARK, SecretMatcher, SecretRule, SecretRules};
 use partywall_model::{Confidence, Fingerprint, Severity};
 use regex::bytes::{Regex, RegexSet, RegexSetBuilder};
 
-use crate::allowance::{Comment, MARK};
+use crate::allowance::Comment;
 use crate::assignment::Assignments;
 use crate::fault::ScannerError;
 use crate::leak::fingerprint;
@@ -31,6 +32,16 @@ pub struct Scanner {
     owners: Vec<Vec<usize>>,
     placeholders: RegexSet,
     assignments: Assignments,
+    watch: Option<Watch>,
+}
+
+/// Who is told of each text that was read.
+struct Watch(Box<dyn Fn() + Send + Sync>);
+
+impl fmt::Debug for Watch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Watch")
+    }
 }
 
 /// What was found in a text.
@@ -69,7 +80,7 @@ impl Scanner {
     /// # Errors
     /// Rules that did not come through [`partywall_content::load`].
     pub fn new(rules: &SecretRules) -> Result<Self, ScannerError> {
-        let mut words: Vec<String> = vec![MARK.to_owned()];
+        let mut words: Vec<String> = vec![ALLOW_MARK.to_owned()];
         let mut owners: Vec<Vec<usize>> = vec![Vec::new()];
         for (index, rule) in rules.rules.iter().enumerate() {
             for keyword in &rule.keywords {
@@ -97,7 +108,20 @@ impl Scanner {
             owners,
             placeholders: RegexSetBuilder::new(patterns).unicode(false).build()?,
             assignments: Assignments::new()?,
+            watch: None,
         })
+    }
+
+    /// The same, and somebody is told of each text that a search has read: for progress.
+    #[must_use]
+    pub fn watched(self, watch: impl Fn() + Send + Sync + 'static) -> Self {
+        Self { watch: Some(Watch(Box::new(watch))), ..self }
+    }
+
+    pub(crate) fn has_read_a_text(&self) {
+        if let Some(Watch(watch)) = &self.watch {
+            watch();
+        }
     }
 
     /// The rule that found something.

@@ -39,9 +39,21 @@ pub struct GateArgs {
     /// Tells only what the baseline does not know
     #[arg(long, requires = "baseline")]
     pub new_only: bool,
-    /// The lowest severity of an open failure that makes the exit code 1
-    #[arg(long, value_name = "SEVERITY", default_value = "high")]
-    pub fail_on: FailOn,
+    /// Only what was changed since this revision decides, also what is not committed; the rest is counted
+    #[arg(long, value_name = "REV")]
+    pub changed_since: Option<String>,
+    /// The lowest severity of an open failure that makes the exit code 1 [default: high, or `gate:` of the settings]
+    #[arg(long, value_name = "SEVERITY")]
+    pub fail_on: Option<FailOn>,
+    /// More undecided decisions make the exit code 1 [default: no limit, or `gate:` of the settings]
+    #[arg(long, value_name = "N")]
+    pub max_unknown: Option<usize>,
+    /// Mends what checks call safe to mend, shows what it changes, and judges the result
+    #[arg(long)]
+    pub fix: bool,
+    /// Shows what --fix would change, and changes nothing
+    #[arg(long, requires = "fix")]
+    pub dry_run: bool,
     /// With a plan: more controls than this that move to you make the exit code 1
     #[arg(long, value_name = "N")]
     pub max_moved: Option<usize>,

@@ -67,6 +67,8 @@ fn finding<'a>(leak: &Leak, content: &'a Content, today: Date) -> Option<GateFin
         fix: &rule.fix,
         fingerprint: leak.fingerprint.to_string().into(),
         waiver,
+        declared: (place.path.clone(), 0),
+        decides: false,
         rule: None,
     })
 }

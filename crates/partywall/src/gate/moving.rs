@@ -16,7 +16,7 @@ use partywall_report::gate::{GateHolding, GateMove, GateResponsibility, GateSwit
 use partywall_ssrm::handover::{handover, left_off};
 use partywall_ssrm::{Line, LineSet, Resolver, shown};
 
-use super::running::Made;
+use super::reading::Made;
 
 /// Controls of the organisation are held once, and no resource brings them.
 const OF_ORGANISATION: &str = "org.";

@@ -12,9 +12,10 @@ use partywall_model::{Finding, Source, Verdict};
 use partywall_report::gate::{GateAsset, GateFinding, GateNote, GatePlace, GateState};
 use partywall_secrets::Scanner;
 
-use super::allow::{self, Allow};
+use super::allow::{self, Placed};
 use super::lines::Lines;
 use super::plans;
+use super::touched::Touched;
 
 /// Collects what is told.
 pub(super) struct Telling<'a> {
@@ -25,8 +26,23 @@ pub(super) struct Telling<'a> {
     now: Timestamp,
     files: HashMap<Box<str>, Arc<Read>>,
     told: Vec<GateFinding<'a>>,
+    /// What is asked for, if only changes are; and how much they do not touch.
+    touched: Option<&'a Touched>,
+    untouched: usize,
+    changed: HashMap<Box<str>, bool>,
     /// Acceptances that covered something: file and line.
     used: BTreeSet<(Box<str>, usize)>,
+    /// Waivers of the settings whose day is over, where they would cover something.
+    lapsed: Vec<GateNote>,
+}
+
+/// All that is told.
+pub(super) struct Told<'a> {
+    pub(super) findings: Vec<GateFinding<'a>>,
+    /// Of acceptances.
+    pub(super) notes: Vec<GateNote>,
+    /// How much the change that is asked about has not touched.
+    pub(super) untouched: usize,
 }
 
 /// A file, and what is accepted in it.
@@ -35,7 +51,7 @@ struct Read {
     offset: u32,
     /// Lines that hold a secret, which are never shown.
     hidden: HashSet<usize>,
-    allows: Vec<Allow>,
+    allows: Vec<Placed>,
     mistakes: Vec<(usize, String)>,
 }
 
@@ -46,9 +62,23 @@ impl<'a> Telling<'a> {
         scanner: &'a Scanner,
         settings: &'a Settings,
         now: Timestamp,
+        touched: Option<&'a Touched>,
     ) -> Self {
-        let used = BTreeSet::new();
-        Self { tree, planned, scanner, settings, now, files: HashMap::new(), told: Vec::new(), used }
+        let (files, told, used, lapsed) = (HashMap::new(), Vec::new(), BTreeSet::new(), Vec::new());
+        Self {
+            tree,
+            planned,
+            scanner,
+            settings,
+            now,
+            files,
+            told,
+            touched,
+            untouched: 0,
+            changed: HashMap::new(),
+            used,
+            lapsed,
+        }
     }
 
     /// One verdict on one declaration.
@@ -83,6 +113,10 @@ impl<'a> Telling<'a> {
         if waiver.is_some() {
             state = GateState::Waived;
         }
+        if !self.is_touched(finding, declaration) {
+            self.untouched += 1;
+            return;
+        }
         self.told.push(GateFinding {
             check: check.id.as_str(),
             title: &check.title,
@@ -98,13 +132,44 @@ impl<'a> Telling<'a> {
                 name: asset.label().into(),
             },
             place: Some(place),
+            decides: false,
             summary: finding.summary.clone(),
             because,
             fix: &check.fix.summary,
             fingerprint: finding.fingerprint.to_string().into(),
             waiver,
+            declared: ((&*declaration.place.file).into(), declaration.place.span.start),
             rule: Some(check),
         });
+    }
+
+    /// Whether the change that is asked about, if one is, has touched the resource or a part of it, or brought this about.
+    fn is_touched(&mut self, finding: &Finding, declaration: &Declaration) -> bool {
+        let Some(touched) = self.touched else { return true };
+        if !touched.was_open(finding) {
+            return true;
+        }
+        let parts = finding.location.iter().filter_map(|location| match location.source.as_ref()? {
+            Source::Code { file, span } => Some((&**file, span)),
+            Source::Call { .. } => None,
+        });
+        let whole = (&*declaration.place.file, &declaration.place.span);
+        parts.chain([whole]).any(|(file, span)| {
+            let has_changed =
+                self.changed.get(file).copied().unwrap_or_else(|| self.note_changed(touched, file));
+            if !has_changed {
+                return false;
+            }
+            let place = self.place(file, span);
+            touched.touches(file, &(place.line..=place.end_line))
+        })
+    }
+
+    /// Whether something of a file has changed; asked of the disk once.
+    fn note_changed(&mut self, touched: &Touched, file: &str) -> bool {
+        let has_changed = touched.has(file);
+        self.changed.insert(file.into(), has_changed);
+        has_changed
     }
 
     fn place(&mut self, file: &str, span: &std::ops::Range<u32>) -> GatePlace {
@@ -123,18 +188,12 @@ impl<'a> Telling<'a> {
         }
         let (text, offset) = plans::text(self.tree, self.planned, file)
             .map_or_else(|_| (String::new(), 0), |text| (text.text, text.offset));
-        let (allows, mistakes): (Vec<_>, Vec<_>) = allow::all(&text).into_iter().partition(Result::is_ok);
+        let (allows, mistakes) = allow::all(file, &text);
         let lines = Lines::of(text);
         let found = self.scanner.scan(file, lines.text().as_bytes()).found;
         let hidden =
             found.iter().flat_map(|found| lines.number(found.span.start)..=lines.number(found.span.end));
-        let read = Arc::new(Read {
-            hidden: hidden.collect(),
-            lines,
-            offset,
-            allows: allows.into_iter().flatten().collect(),
-            mistakes: mistakes.into_iter().filter_map(Result::err).collect(),
-        });
+        let read = Arc::new(Read { hidden: hidden.collect(), lines, offset, allows, mistakes });
         self.files.insert(file.into(), read.clone());
         read
     }
@@ -152,34 +211,48 @@ impl<'a> Telling<'a> {
         let lines = [(&place.file, place.line), (&header.file, header.line)];
         for (file, line) in lines {
             let read = self.read(file);
-            let is_meant = |allow: &&Allow| {
-                (allow.line == line || allow.line + 1 == line)
-                    && (check.id == *allow.check || check.aliases.iter().any(|alias| *alias == *allow.check))
+            let is_meant = |placed: &&Placed| {
+                let what = &*placed.allow.what;
+                placed.is_for(line)
+                    && (check.id == *what || check.aliases.iter().any(|alias| *alias == *what))
             };
-            if let Some(allow) = read.allows.iter().find(is_meant) {
-                self.used.insert((file.clone(), allow.line));
-                if allow.until >= today {
-                    return Some(allow.told().into());
+            for Placed { line, allow, .. } in read.allows.iter().filter(is_meant) {
+                self.used.insert((file.clone(), *line));
+                if allow.holds(today) {
+                    return Some(allow::told(allow).into());
                 }
             }
         }
         let names = [declaration.asset.id.as_str(), declaration.asset.label(), &*declaration.address];
-        let waiver = self.settings.waivers.iter().map(|waiver| &waiver.value).find(|waiver| {
+        for waiver in self.settings.waivers.iter().map(|waiver| &waiver.value) {
             let by_print = waiver.fingerprint.as_ref() == Some(&finding.fingerprint);
             let by_name = waiver.asset.as_deref().is_some_and(|name| names.contains(&name));
-            check.id == waiver.check && waiver.until >= today && (by_print || by_name)
-        })?;
-        Some(format!("{} (until {}, {})", waiver.reason, waiver.until, waiver.owner).into())
+            if check.id != waiver.check || !(by_print || by_name) {
+                continue;
+            }
+            if waiver.until >= today {
+                return Some(format!("{} (until {}, {})", waiver.reason, waiver.until, waiver.owner).into());
+            }
+            self.lapsed.push(GateNote {
+                subject: format!("{}:{}", place.file, place.line).into(),
+                message: format!(
+                    "the waiver of `{}` in the settings lapsed on {} ({}): it fails again",
+                    check.id, waiver.until, waiver.owner
+                )
+                .into(),
+            });
+        }
+        None
     }
 
     /// The findings, and what is to be said of acceptances: lapsed, unused, not understood.
-    pub(super) fn finish(mut self, content: &Content) -> (Vec<GateFinding<'a>>, Vec<GateNote>) {
+    pub(super) fn finish(mut self, content: &Content) -> Told<'a> {
         let paths: Vec<Arc<str>> = self.tree.files().cloned().collect();
         for path in paths.iter().filter(|path| super::is_code(path)) {
             self.read(path);
         }
         let today = today(self.now);
-        let mut notes = Vec::new();
+        let mut notes = std::mem::take(&mut self.lapsed);
         for (file, read) in &self.files {
             let mut note = |line: usize, message: String| {
                 notes.push(GateNote { subject: format!("{file}:{line}").into(), message: message.into() });
@@ -187,35 +260,25 @@ impl<'a> Telling<'a> {
             for (line, message) in &read.mistakes {
                 note(*line, message.clone());
             }
-            for allow in &read.allows {
-                let is_used = self.used.contains(&(file.clone(), allow.line));
-                if content.secrets.rule(&allow.check).is_some() {
-                    // The search for secrets says what is wrong with it.
-                    continue;
-                }
-                if content.check(&allow.check).is_none() {
-                    note(
-                        allow.line,
-                        format!("there is no check `{}`; `partywall checks list` shows all", allow.check),
-                    );
-                } else if is_used && allow.until < today {
-                    note(
-                        allow.line,
-                        format!(
-                            "the acceptance of `{}` lapsed on {}: it fails again",
-                            allow.check, allow.until
-                        ),
-                    );
+            for Placed { line, allow, .. } in &read.allows {
+                let what = &*allow.what;
+                let is_used = self.used.contains(&(file.clone(), *line));
+                if content.check(what).is_none() {
+                    // Acceptances of secrets stand in the same form; `partywall secrets` says what becomes of them.
+                    if content.secrets.rule(what).is_none() {
+                        note(*line, format!("there is no check `{what}`; `partywall checks list` shows all"));
+                    }
+                } else if is_used && !allow.holds(today) {
+                    let lapsed =
+                        format!("the acceptance of `{what}` lapsed on {}: it fails again", allow.until);
+                    note(*line, lapsed);
                 } else if !is_used {
-                    note(
-                        allow.line,
-                        format!("nothing here fails `{}` any more: take the acceptance out", allow.check),
-                    );
+                    note(*line, format!("nothing here fails `{what}` any more: take the acceptance out"));
                 }
             }
         }
         notes.sort_by(|a, b| (&a.subject, &a.message).cmp(&(&b.subject, &b.message)));
-        (self.told, notes)
+        Told { findings: self.told, notes, untouched: self.untouched }
     }
 }
 
@@ -227,7 +290,7 @@ fn in_plan(place: &Place) -> GatePlace {
 }
 
 /// The day of judgement; waivers hold to the end of their last day in UTC, as everywhere.
-fn today(now: Timestamp) -> jiff::civil::Date {
+pub(super) fn today(now: Timestamp) -> jiff::civil::Date {
     jiff::tz::Offset::UTC.to_datetime(now).date()
 }
 

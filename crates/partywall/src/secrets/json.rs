@@ -13,7 +13,7 @@ use super::{Answer, Source};
 /// The name of the form, with its major version.
 const FORMAT: &str = "partywall-secrets/1";
 /// The second number grows when something is added.
-const VERSION: &str = "1.0";
+const VERSION: &str = "1.1";
 
 pub(super) fn write(answer: &Answer<'_>, out: &mut dyn Write) -> io::Result<()> {
     write_safely(&document(answer), out)
@@ -138,7 +138,7 @@ struct Note<'a> {
 fn document<'a>(answer: &Answer<'a>) -> Document<'a> {
     let outcome = answer.outcome;
     let (range, ignore) = match answer.source {
-        Source::History(Revisions::Range(range)) => (Some(range.as_str()), None),
+        Source::History(Revisions::Range(range)) | Source::Changed(range) => (Some(range.as_str()), None),
         Source::Files(ignore) => (None, Some(*ignore == IgnoreFiles::Respected)),
         Source::History(Revisions::All) | Source::Staged => (None, None),
     };

@@ -79,7 +79,8 @@ fn result(answer: &Answer<'_>, rules: &[&SecretRule], leak: &Leak, place: &Place
                 AllowedBy::Comment => "inSource",
                 AllowedBy::Settings => "external",
             };
-            json!({ "kind": kind, "justification": format!("{} ({}, until {})", said.reason, said.owner, said.until) })
+            let reason = format!("{} ({}, until {})", said.reason, said.owner, said.until);
+            json!({ "kind": kind, "status": "accepted", "justification": reason })
         })
         .into_iter()
         .collect();

@@ -108,6 +108,7 @@ fn sums(answer: &Answer<'_>, out: &mut dyn Write) -> io::Result<()> {
         Source::Files(_) => "files",
         Source::History(_) => "objects of the history",
         Source::Staged => "staged files",
+        Source::Changed(_) => "changed files",
     };
     let size = outcome.tally.bytes as f64 / 1e6;
     write!(

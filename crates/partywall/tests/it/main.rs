@@ -9,16 +9,23 @@
 )]
 
 mod bank;
+mod code_forms;
+mod delivery;
 mod emulator;
 mod filters;
 mod forms;
 mod frameworks;
 mod gate;
+mod gate_accepting;
+mod gate_changes;
+mod gate_fix;
 mod gate_packages;
 mod gate_plan;
+mod gate_thresholds;
 mod history;
 mod hostile;
 mod import;
+mod init;
 mod live;
 mod manual;
 mod memory;

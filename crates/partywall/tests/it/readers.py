@@ -61,11 +61,20 @@ def read_ocsf(path):
     return found
 
 
+def sarif(path):
+    """A log for models that were made of a draft, in which the `status` of a suppression (§3.35.3) was a `state`."""
+    told = json.load(open(path, encoding="utf-8"))
+    for run in told["runs"]:
+        for suppression in (each for result in run["results"] for each in result.get("suppressions", [])):
+            suppression["state"] = suppression.pop("status")
+    return told
+
+
 def read_sarif(path):
     # Made from the schema of OASIS; it takes no member that the schema does not name.
     from pydantic_sarif.model import StaticAnalysisResultsFormatSarifVersion210JsonSchema as Log
 
-    [run] = Log.model_validate(json.load(open(path, encoding="utf-8"))).runs
+    [run] = Log.model_validate(sarif(path)).runs
     rules = run.tool.driver.rules
     found = []
     for result in run.results:
@@ -77,9 +86,59 @@ def read_sarif(path):
         # Nothing of a name may be taken for a link or a placeholder.
         bare = result.message.text.replace("\\[", "").replace("\\]", "").replace("{{", "").replace("}}", "")
         assert not set("[]{}") & set(bare), result.message.text
-        suppressed = any(each.status.value == "accepted" for each in result.suppressions)
+        suppressed = any(each.state.value == "accepted" for each in result.suppressions)
         found.append([result.partialFingerprints["partywall/v1"], "suppressed" if suppressed else kind])
     return found
+
+
+def read_code_sarif(path):
+    from pydantic_sarif.model import StaticAnalysisResultsFormatSarifVersion210JsonSchema as Log
+
+    told = sarif(path)
+    log = Log.model_validate(told)
+    understood = log.model_dump(mode="json", by_alias=True, exclude_unset=True)
+    missing = list(lost(told, understood))
+    assert not missing, missing
+    [run] = log.runs
+    known = {notice.id for notice in run.tool.driver.notifications}
+    for invocation in run.invocations:
+        assert {notice.descriptor.id for notice in invocation.toolExecutionNotifications} <= known
+    found = []
+    for result in run.results:
+        assert run.tool.driver.rules[result.ruleIndex].id == result.ruleId
+        assert (result.level.value == "none") == (result.kind.value != "fail"), "a level is for failures"
+        place = result.locations[0].physicalLocation
+        assert "://" not in place.artifactLocation.uri
+        assert place.region.startLine >= 1
+        suppressed = any(each.state.value == "accepted" for each in result.suppressions)
+        found.append([result.ruleId, "suppressed" if suppressed else result.kind.value])
+    return found
+
+
+def read_schema(path):
+    """Holds documents against their schema, and names what the schema describes and none of them has."""
+    from jsonschema import Draft202012Validator
+
+    told = json.load(open(path, encoding="utf-8"))
+    schema, documents = told["schema"], told["documents"]
+    Draft202012Validator.check_schema(schema)
+    for document in documents:
+        faults = [f"{fault.json_path}: {fault.message}" for fault in Draft202012Validator(schema).iter_errors(document)]
+        assert not faults, faults[:5]
+
+    def unused(schema_part, values, place):
+        if "$ref" in schema_part:
+            schema_part = schema["$defs"][schema_part["$ref"].rsplit("/", 1)[1]]
+        if "items" in schema_part:
+            items = [item for value in values if isinstance(value, list) for item in value]
+            yield from unused(schema_part["items"], items, f"{place}[]")
+        for name, part in schema_part.get("properties", {}).items():
+            inner = [value[name] for value in values if isinstance(value, dict) and name in value]
+            if not inner:
+                yield f"{place}.{name}"
+            yield from unused(part, inner, f"{place}.{name}")
+
+    return [[place, "unused"] for place in unused(schema, documents, "$")]
 
 
 def read_asff(path):
@@ -134,7 +193,15 @@ def read_markdown(path):
     return [[name, "code"] for name in seen]
 
 
-READERS = {"csv": read_csv, "ocsf": read_ocsf, "sarif": read_sarif, "asff": read_asff, "markdown": read_markdown}
+READERS = {
+    "csv": read_csv,
+    "ocsf": read_ocsf,
+    "sarif": read_sarif,
+    "code_sarif": read_code_sarif,
+    "schema": read_schema,
+    "asff": read_asff,
+    "markdown": read_markdown,
+}
 
 if __name__ == "__main__":
     form, path = sys.argv[1:]

@@ -32,6 +32,14 @@ pub(super) fn write(gate: &Gate<'_>, out: &mut dyn Write) -> io::Result<()> {
     if let Some(told) = gate.read.packages.as_ref().and_then(GatePackages::told) {
         writeln!(out, "\n{}", sentence(&told))?;
     }
+    if let Some(since) = &gate.since {
+        let untouched = thousands(counts.untouched);
+        writeln!(
+            out,
+            "\nOnly what was changed since {} decides; {untouched} untouched by it.",
+            code(&since.revision)
+        )?;
+    }
     if counts.fail > 0 {
         writeln!(out, "\n| Severity | What | Where | Fix |\n| --- | --- | --- | --- |")?;
     }

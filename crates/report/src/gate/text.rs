@@ -135,6 +135,14 @@ fn foot(gate: &Gate<'_>, page: &mut Page<'_>) -> io::Result<()> {
     if let Some(told) = gate.read.packages.as_ref().and_then(GatePackages::told) {
         page.wrapped(0, &[plain(shown(&told).to_string())])?;
     }
+    if let Some(since) = &gate.since {
+        let told = format!(
+            "only what was changed since {} decides; {} untouched by it",
+            shown(&since.revision),
+            thousands(counts.untouched),
+        );
+        page.wrapped(0, &[quiet(told)])?;
+    }
     let unmapped: usize = gate.read.unmapped.values().sum();
     if unmapped == 0 {
         return Ok(());
