@@ -184,7 +184,7 @@ fn given(tree: &Tree, inputs: &[Input], troubles: &mut Vec<Trouble>) -> HashMap<
                 Err(trouble) => troubles.push(trouble),
             },
             // Another language's.
-            Input::File(_) => {}
+            Input::File(_) | Input::Known { .. } => {}
         }
     }
     given

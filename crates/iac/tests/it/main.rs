@@ -14,6 +14,7 @@ mod functions;
 mod grown;
 mod kubernetes;
 mod modules;
+mod plan;
 mod recovery;
 mod reported;
 mod resources;

@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use partywall_content::{Check, Content, Settings};
+use partywall_iac::terraform::Place;
+use partywall_iac::terraform::plan::Plans;
 use partywall_iac::{Declaration, Tree};
 use partywall_model::{Finding, Source, Verdict};
 use partywall_report::gate::{GateAsset, GateFinding, GateNote, GatePlace, GateState};
@@ -12,10 +14,12 @@ use partywall_secrets::Scanner;
 
 use super::allow::{self, Allow};
 use super::lines::Lines;
+use super::plans;
 
 /// Collects what is told.
 pub(super) struct Telling<'a> {
     tree: &'a Tree,
+    planned: &'a Plans,
     scanner: &'a Scanner,
     settings: &'a Settings,
     now: Timestamp,
@@ -36,9 +40,15 @@ struct Read {
 }
 
 impl<'a> Telling<'a> {
-    pub(super) fn new(tree: &'a Tree, scanner: &'a Scanner, settings: &'a Settings, now: Timestamp) -> Self {
+    pub(super) fn new(
+        tree: &'a Tree,
+        planned: &'a Plans,
+        scanner: &'a Scanner,
+        settings: &'a Settings,
+        now: Timestamp,
+    ) -> Self {
         let used = BTreeSet::new();
-        Self { tree, scanner, settings, now, files: HashMap::new(), told: Vec::new(), used }
+        Self { tree, planned, scanner, settings, now, files: HashMap::new(), told: Vec::new(), used }
     }
 
     /// One verdict on one declaration.
@@ -52,8 +62,13 @@ impl<'a> Telling<'a> {
             written.filter(|(_, span)| *span != declaration.place.span).min_by_key(|(_, span)| span.len());
         let (file, span) = in_code
             .unwrap_or_else(|| (declaration.place.file.as_ref().into(), declaration.place.span.clone()));
-        let place = self.place(&file, &span);
-        let header = self.place(&declaration.place.file, &declaration.place.span);
+        let is_plan = self.planned.plans.iter().any(|plan| *plan.file == *file);
+        let place = if is_plan { in_plan(&declaration.place) } else { self.place(&file, &span) };
+        let header = if is_plan {
+            place.clone()
+        } else {
+            self.place(&declaration.place.file, &declaration.place.span)
+        };
         let asset = &declaration.asset;
         let because: Vec<Box<str>> = match &finding.verdict {
             Verdict::Unknown(reasons) => reasons.iter().map(|why| said(why).into()).collect(),
@@ -106,8 +121,8 @@ impl<'a> Telling<'a> {
         if let Some(read) = self.files.get(file) {
             return read.clone();
         }
-        let (text, offset) =
-            self.tree.text(file).map_or_else(|_| (String::new(), 0), |text| (text.text, text.offset));
+        let (text, offset) = plans::text(self.tree, self.planned, file)
+            .map_or_else(|_| (String::new(), 0), |text| (text.text, text.offset));
         let (allows, mistakes): (Vec<_>, Vec<_>) = allow::all(&text).into_iter().partition(Result::is_ok);
         let lines = Lines::of(text);
         let found = self.scanner.scan(file, lines.text().as_bytes()).found;
@@ -174,6 +189,10 @@ impl<'a> Telling<'a> {
             }
             for allow in &read.allows {
                 let is_used = self.used.contains(&(file.clone(), allow.line));
+                if content.secrets.rule(&allow.check).is_some() {
+                    // The search for secrets says what is wrong with it.
+                    continue;
+                }
                 if content.check(&allow.check).is_none() {
                     note(
                         allow.line,
@@ -198,6 +217,13 @@ impl<'a> Telling<'a> {
         notes.sort_by(|a, b| (&a.subject, &a.message).cmp(&(&b.subject, &b.message)));
         (self.told, notes)
     }
+}
+
+/// A line of a plan. Its text is not shown: a plan holds everything, secrets too.
+fn in_plan(place: &Place) -> GatePlace {
+    let line = usize::try_from(place.line).unwrap_or(usize::MAX);
+    let file = place.file.as_ref().into();
+    GatePlace { file, line, column: 1, end_line: line, end_column: 1, text: None }
 }
 
 /// The day of judgement; waivers hold to the end of their last day in UTC, as everywhere.

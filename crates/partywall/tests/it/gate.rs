@@ -244,6 +244,30 @@ fn nothing_to_read_is_told_in_figures_and_no_such_path_is_refused() {
 }
 
 #[test]
+fn a_secret_in_any_file_fails_once_and_is_accepted_like_everything_else() {
+    let key = ["sk_live_", "9Qb3kVt7ZxRw2LmYc5NdHs8F"].concat();
+    let text = format!("token: {key}\n");
+    let folder = code(&[("a.yaml", &text), ("b.txt", &text)]);
+    let (ran, said) = gate_json(&folder, &[]);
+    assert!(!ran.stdout.contains(&key[4..]), "{}", ran.stdout);
+    let findings = said["findings"].as_array().unwrap();
+    assert_eq!(findings.len(), 1, "{}", said["findings"]);
+    assert_eq!((&findings[0]["state"], &findings[0]["place"]["line"]), (&"fail".into(), &1.into()));
+    assert!(findings[0]["summary"].to_string().contains("1 more place"), "{}", findings[0]["summary"]);
+    assert_eq!(said["read"]["searched"], 2);
+    assert_eq!(ran.code, 1);
+    let rule = findings[0]["check"].as_str().unwrap();
+    let accepted =
+        format!("token: {key} # partywall:allow {rule} reason=\"a test\" owner=web until=2026-12-01\n");
+    let folder = code(&[("a.yaml", &accepted)]);
+    let (ran, said) = gate_json(&folder, &[]);
+    assert_eq!((ran.code, &said["counts"]["waived"]), (0, &1.into()), "{}", ran.stdout);
+    assert_eq!(said["waivers"].as_array().unwrap().len(), 0, "{}", said["waivers"]);
+    let (ran, said) = gate_json(&folder, &["--no-secrets"]);
+    assert_eq!((ran.code, &said["read"]["searched"]), (0, &Value::Null));
+}
+
+#[test]
 fn manifests_image_files_and_workflows_are_judged_too() {
     let folder = code(&[
         (
