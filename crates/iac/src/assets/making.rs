@@ -363,12 +363,18 @@ impl<'m, 'c, 'r> Making<'m, 'c, 'r> {
     }
 }
 
-/// Two lists as one; where one of them is not known, so is the whole.
+/// Two lists as one. What is not known of them stands as one unknown element: there is more, and nobody knows what.
 fn joined(there: &Node, more: Node) -> Node {
     match (there, more) {
         (Node::Absent, more) => more,
         (there, Node::Absent) => there.clone(),
         (Node::List(there), Node::List(more)) => Node::List(there.iter().cloned().chain(more).collect()),
+        (doubt @ Node::Unknown(_), Node::List(more)) => {
+            Node::List(more.into_iter().chain([doubt.clone()]).collect())
+        }
+        (Node::List(there), doubt @ Node::Unknown(_)) => {
+            Node::List(there.iter().cloned().chain([doubt]).collect())
+        }
         (there @ Node::Unknown(_), _) => there.clone(),
         (_, more) => more,
     }
@@ -396,4 +402,20 @@ fn place_name(place: &Place) -> String {
 
 fn source(place: &Place) -> Source {
     Source::Code { file: place.file.as_ref().into(), span: place.span.clone() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_of_which_a_part_is_not_known_keeps_what_is_known() {
+        let doubt = Node::unknown(Why::new(WhyKind::NotRead, RUN_TIME));
+        let list = |items: &[Node]| Node::List(items.to_vec());
+        let one = Node::from(1);
+        let longer = list(&[one.clone(), doubt.clone()]);
+        assert_eq!(joined(&doubt, list(std::slice::from_ref(&one))), longer);
+        assert_eq!(joined(&list(std::slice::from_ref(&one)), doubt.clone()), longer);
+        assert_eq!(joined(&doubt, Node::Absent), doubt);
+    }
 }

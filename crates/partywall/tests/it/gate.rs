@@ -107,6 +107,28 @@ fn a_part_of_something_declared_elsewhere_is_judged_for_what_it_says() {
 }
 
 #[test]
+fn a_template_of_azure_is_judged_with_its_children_wherever_they_stand() {
+    let template = |resources: &str| {
+        format!(
+            "{{ // rules\n\"$schema\": \"https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#\",\n\"resources\": [{resources}]}}"
+        )
+    };
+    let rule = "{\"type\": \"Microsoft.Network/networkSecurityGroups/securityRules\", \"apiVersion\": \"2023-04-01\", \"name\": \"edge/ssh\", \
+        \"properties\": {\"access\": \"Allow\", \"direction\": \"Inbound\", \"protocol\": \"Tcp\", \"sourceAddressPrefix\": \"*\", \
+        \"destinationPortRange\": \"22\", \"priority\": 100}}";
+    let group = "{\"type\": \"Microsoft.Network/networkSecurityGroups\", \"apiVersion\": \"2023-04-01\", \"name\": \"edge\"}";
+    let check = "azure-nsg-admin-port-open-to-internet";
+    let fails = |address: &str| vec![(address.to_owned(), "fail".to_owned())];
+
+    let (ran, said) = gate_json(&code(&[("main.json", &template(&format!("{group}, {rule}")))]), &[]);
+    assert_eq!(states(&said, check), fails("Microsoft.Network/networkSecurityGroups/edge"), "{}", ran.stdout);
+    // Of a group that stands elsewhere nobody knows whether a rule before this one denies.
+    let (ran, said) = gate_json(&code(&[("main.json", &template(rule))]), &[]);
+    assert_eq!(states(&said, check), [], "{}", ran.stdout);
+    assert!(said["counts"]["beyond"].as_u64().unwrap() > 0, "{}", said["counts"]);
+}
+
+#[test]
 fn a_value_from_the_command_line_decides() {
     let folder = code(&[("main.tf", BUCKETS)]);
     let closed = r#"policy={"Version":"2012-10-17","Statement":[]}"#;
