@@ -9,9 +9,12 @@ use crate::file::{self, File, Files};
 use crate::found::{Draft, Found};
 use crate::package::{Need, Version};
 
+/// A module, and its version where one is written.
+type Module<'t> = (&'t str, Option<&'t str>);
+
 pub(super) fn read(file: &File, files: &dyn Files, found: &mut Found) -> Vec<Included> {
     let directives = directives(file, found);
-    let mut replaced: HashMap<(&str, Option<&str>), (&str, Option<&str>)> = HashMap::new();
+    let mut replaced: HashMap<Module<'_>, Module<'_>> = HashMap::new();
     let mut excluded: HashSet<(&str, &str)> = HashSet::new();
     for directive in &directives {
         let words: Vec<&str> = directive.words.iter().map(|word| &**word).collect();
