@@ -114,6 +114,11 @@ impl<'c> Mapped<'c> {
         making.finish()
     }
 
+    /// What the collectors fill of a kind: all that a check may read.
+    pub fn paths(&self, kind: &Kind) -> impl Iterator<Item = &'c str> {
+        self.paths.get(kind).into_iter().flatten().copied()
+    }
+
     /// The kind that a type becomes.
     fn kind(&self, name: &str) -> Option<&'c Kind> {
         match &self.content.mapping(name)?.becomes {

@@ -2,11 +2,13 @@
 
 mod allow;
 mod baseline;
+mod drift;
 mod judging;
 mod lines;
 mod telling;
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -24,13 +26,14 @@ use crate::filter::Filter;
 use crate::{knowledge, moment, screen};
 
 use baseline::Baseline;
+use drift::{Basis, Cloud, Comparing};
 use judging::Judging;
 use telling::Telling;
 
 /// Judges the code under the paths.
 pub(crate) fn gate(args: &GateArgs, common: &Common) -> Result<Exit, Failure> {
     let built_in = knowledge::content(&common.content)?;
-    let settings = knowledge::settings(common.config.as_deref(), &args.paths, &built_in)?;
+    let settings = knowledge::settings(common.config.as_deref(), &folders(args), &built_in)?;
     let content = knowledge::extended(built_in, &settings)?;
     let filter = Filter::resolve(&args.filters, &content)?;
     let present = Timestamp::now();
@@ -45,6 +48,8 @@ pub(crate) fn gate(args: &GateArgs, common: &Common) -> Result<Exit, Failure> {
             )));
         }
     }
+
+    let cloud = if args.cloud.is_empty() { None } else { Some(Cloud::read(&args.cloud)?) };
 
     let tree = Tree::new(&args.paths);
     let mapped = Mapped::new(&content);
@@ -93,8 +98,27 @@ pub(crate) fn gate(args: &GateArgs, common: &Common) -> Result<Exit, Failure> {
     let judging = Judging::new(&content, &settings, &filter, now);
     let scanner = Scanner::new(&content.secrets).map_err(|error| Failure::Usage(error.to_string()))?;
     let mut telling = Telling::new(&tree, &scanner, &settings, now);
+    let listed_from = filter.listed_from();
+    let basis = Basis {
+        content: &content,
+        settings: &settings,
+        judging: &judging,
+        mapped: &mapped,
+        scanner: &scanner,
+        listed_from,
+        now,
+    };
+    let mut comparing = cloud.as_ref().map(|cloud| Comparing::new(basis, cloud));
     for declared in configurations {
-        let judged = judging.configuration(&declared);
+        if let Some(comparing) = &mut comparing {
+            comparing.configuration(&declared, &mut |declaration| telling.header(declaration));
+        }
+        let judged = judging.configuration(&declared, |at, finding, check| {
+            if let (Some(comparing), Some(declaration)) = (&mut comparing, declared.get(at)) {
+                comparing
+                    .see(at, finding, declaration, check, &mut |declaration| telling.header(declaration));
+            }
+        });
         counts.pass += judged.pass;
         counts.not_applicable += judged.not_applicable;
         counts.beyond += judged.beyond;
@@ -107,7 +131,11 @@ pub(crate) fn gate(args: &GateArgs, common: &Common) -> Result<Exit, Failure> {
     if let Some(baseline) = &baseline {
         baseline.mark(&mut findings);
     }
-    let listed_from = filter.listed_from();
+    let drift = comparing.map(|comparing| {
+        let (drift, more) = comparing.finish(&findings);
+        problems.extend(more.iter().map(note));
+        drift
+    });
     findings.retain(|finding| finding.severity >= listed_from);
     problems.sort_by(|a, b| (&a.subject, &a.message).cmp(&(&b.subject, &b.message)));
     problems.dedup();
@@ -118,6 +146,7 @@ pub(crate) fn gate(args: &GateArgs, common: &Common) -> Result<Exit, Failure> {
         read: facts,
         counts,
         findings,
+        drift,
         waivers,
         problems,
     };
@@ -135,6 +164,11 @@ pub(crate) fn gate(args: &GateArgs, common: &Common) -> Result<Exit, Failure> {
     let precedence = if args.strict { Precedence::Incompleteness } else { Precedence::Findings };
     let threshold = Severity::from(args.fail_on).max(listed_from);
     Ok(Exit::of(gate.has_failure(threshold), gate.is_incomplete(), precedence))
+}
+
+/// Where settings may lie beside the code and the evidence.
+fn folders(args: &GateArgs) -> Vec<PathBuf> {
+    args.paths.iter().chain(&args.cloud).cloned().collect()
 }
 
 /// The values that were passed; what `--var` says counts before a file, as later ones count before earlier ones.

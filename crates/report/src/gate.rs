@@ -3,6 +3,7 @@
 //! Whoever judges code fills a [`Gate`]; nothing is computed here but counts. A decision that could not be made is told
 //! beside the failures and never among the passes.
 
+mod drift;
 mod pipeline;
 mod review;
 mod sarif;
@@ -15,6 +16,11 @@ use jiff::Timestamp;
 use partywall_content::Check;
 use partywall_model::{Confidence, KillChainStage, Severity};
 use serde::Serialize;
+
+pub use drift::{
+    DriftAsset, DriftCloud, DriftCounts, DriftDeclaration, DriftKind, DriftOrphan, DriftProperty,
+    DriftResource, DriftState, DriftStray, DriftVerdict, GateDrift, JoinedBy, OrphanReason,
+};
 
 use crate::json;
 use crate::text::TextStyle;
@@ -37,6 +43,9 @@ pub struct Gate<'a> {
     pub counts: GateCounts,
     /// Failures and decisions that could not be made: by severity, then by place.
     pub findings: Vec<GateFinding<'a>>,
+    /// The same against the cloud; nothing where it was not compared.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub drift: Option<GateDrift<'a>>,
     /// Waivers that cover nothing any more, or whose time is over.
     pub waivers: Vec<GateNote>,
     /// Files and blocks that could not be read, and what is wrong on our side.
@@ -188,14 +197,18 @@ impl Gate<'_> {
         }
     }
 
-    /// Whether an open failure is as bad as that.
+    /// Whether an open failure is as bad as that, or takes back a repair that is.
     pub fn has_failure(&self, threshold: Severity) -> bool {
         self.of(GateState::Fail).any(|finding| finding.severity >= threshold)
+            || self.drift.as_ref().is_some_and(|drift| drift.has_reverted(threshold))
     }
 
     /// Whether something could not be read or decided.
     pub fn is_incomplete(&self) -> bool {
-        self.counts.unknown > 0 || !self.problems.is_empty() || !self.read.unmapped.is_empty()
+        self.counts.unknown > 0
+            || !self.problems.is_empty()
+            || !self.read.unmapped.is_empty()
+            || self.drift.as_ref().is_some_and(GateDrift::is_incomplete)
     }
 
     fn of(&self, state: GateState) -> impl Iterator<Item = &GateFinding<'_>> {

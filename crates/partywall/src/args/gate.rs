@@ -30,6 +30,9 @@ pub struct GateArgs {
     /// Tells only what the baseline does not know
     #[arg(long, requires = "baseline")]
     pub new_only: bool,
+    /// Compares with the cloud: folders of recorded evidence, as `assess --save` keeps them (may be repeated)
+    #[arg(long, value_name = "DIR")]
+    pub cloud: Vec<PathBuf>,
     /// The lowest severity of an open failure that makes the exit code 1
     #[arg(long, value_name = "SEVERITY", default_value = "high")]
     pub fail_on: FailOn,

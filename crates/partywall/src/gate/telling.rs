@@ -53,7 +53,7 @@ impl<'a> Telling<'a> {
         let (file, span) = in_code
             .unwrap_or_else(|| (declaration.place.file.as_ref().into(), declaration.place.span.clone()));
         let place = self.place(&file, &span);
-        let header = self.place(&declaration.place.file, &declaration.place.span);
+        let header = self.header(declaration);
         let asset = &declaration.asset;
         let because: Vec<Box<str>> = match &finding.verdict {
             Verdict::Unknown(reasons) => reasons.iter().map(|why| said(why).into()).collect(),
@@ -90,6 +90,11 @@ impl<'a> Telling<'a> {
             waiver,
             rule: Some(check),
         });
+    }
+
+    /// Where a declaration begins.
+    pub(super) fn header(&mut self, declaration: &Declaration) -> GatePlace {
+        self.place(&declaration.place.file, &declaration.place.span)
     }
 
     fn place(&mut self, file: &str, span: &std::ops::Range<u32>) -> GatePlace {
@@ -205,7 +210,8 @@ fn today(now: Timestamp) -> jiff::civil::Date {
     jiff::tz::Offset::UTC.to_datetime(now).date()
 }
 
-fn said(why: &partywall_model::Why) -> String {
+/// A reason in a few words.
+pub(super) fn said(why: &partywall_model::Why) -> String {
     match (why.message.is_empty(), why.operation.is_empty()) {
         (false, _) => why.message.to_string(),
         (true, false) => format!("{} ({})", why.operation, why.kind.word()),
