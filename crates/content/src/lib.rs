@@ -20,6 +20,7 @@ mod import;
 mod lifecycle;
 pub mod load;
 mod mapping;
+mod personal;
 mod secret;
 mod settings;
 mod shape;
@@ -46,6 +47,7 @@ pub use import::{ArnRule, ImportMap, WordRule};
 pub use lifecycle::Lifecycle;
 pub use load::{Content, Files, LoadError};
 pub use mapping::{AssetRule, Becomes, Beside, Mapping, PartRule};
+pub use personal::{PersonalData, same_name};
 pub use secret::{
     AllowedSecret, SecretExample, SecretMatcher, SecretRule, SecretRules, SecretSettings, SecretValidator,
     SecretVerdict,

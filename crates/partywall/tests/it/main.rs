@@ -21,6 +21,7 @@ mod import;
 mod live;
 mod manual;
 mod memory;
+mod privacy;
 mod program;
 mod refusal;
 mod report;
