@@ -14,6 +14,7 @@ mod joins;
 mod narrowing;
 mod net;
 mod policy;
+mod privacy;
 mod right;
 mod time;
 mod tls;
@@ -92,6 +93,9 @@ impl Host for AssetHost<'_> {
             "tls.weak" => yes_no(tls::weak(first)),
             "tag" => Ok(estate::tag(asset, text(name, second)?).into()),
             "sensitivity" => answer(estate::sensitivity(context, asset)),
+            "privacy.personal" => yes_no(privacy::personal(context, asset)),
+            "privacy.said" => Ok(privacy::said(context, asset, text(name, second)?)?.into()),
+            "privacy.region_allowed" => answer(privacy::region_allowed(context, asset)),
             "cidr.public" => yes_no(cidr::public(first)),
             "cidr.everywhere" => yes_no(cidr::everywhere(first)),
             "lifecycle.ended" => yes_no(time::ended(context, text(name, first)?, second)),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use partywall_content::{Check, Example, ExampleVerdict, LabelRule, Lifecycle, Settings};
+use partywall_content::{Check, Example, ExampleVerdict, LabelRule, Lifecycle, PersonalData, Settings};
 use partywall_model::{
     Asset, Estate, EstateBuilder, EvidenceRecord, Kind, Listing, ListingOutcome, Node, Problem, Provider,
     Sensitivity, Verdict, Why,
@@ -33,6 +33,10 @@ pub fn run(check: &Check, example: &Example, lifecycle: &Lifecycle) -> Result<Ve
     let now = example.now.unwrap_or_else(|| Timestamp::from_second(NOW).unwrap_or_default());
     let settings = Settings {
         sensitivity: example.sensitivity.map(labelled).into_iter().collect(),
+        personal_data: PersonalData {
+            regions: example.personal_data_regions.clone(),
+            ..PersonalData::default()
+        },
         ..Settings::default()
     };
     let context = Context::new(&estate, &settings, lifecycle, now);

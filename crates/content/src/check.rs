@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use partywall_expr::Program;
 use partywall_model::{
-    CheckId, Confidence, ControlId, Effort, KillChainStage, Kind, Node, Sensitivity, Severity,
+    CheckId, Confidence, ControlId, Effort, KillChainStage, Kind, Node, Region, Sensitivity, Severity,
 };
 use serde::{Deserialize, Serialize};
 
@@ -157,6 +157,9 @@ pub struct Example {
     /// How sensitive the settings say that it is; nothing where they say nothing.
     #[serde(default)]
     pub sensitivity: Option<Sensitivity>,
+    /// The regions in which the settings allow personal data.
+    #[serde(default)]
+    pub personal_data_regions: Vec<Region>,
     /// Other assets of the estate.
     #[serde(default)]
     pub with: Vec<ExampleAsset>,

@@ -221,6 +221,27 @@ pub const FUNCTIONS: &[Signature] = &[
         "How much it would hurt to lose what the asset holds: `low`, `medium` or `high`, as `partywall.yaml` says; `medium` where it says nothing.",
     ),
     function(
+        "privacy.personal",
+        &[ASSET],
+        Type::Bool,
+        "privacy.personal(asset)",
+        "Whether a store is named or tagged for personal data; `partywall.yaml` says by which words and tags. Of an instance of a database cluster no: the cluster is the store.",
+    ),
+    function(
+        "privacy.said",
+        &[ASSET, Parameter::required("what", Type::Text)],
+        Type::Any,
+        "privacy.said(asset, \"purpose\") == null",
+        "What the tags of a store say of its `owner`, its `purpose` or its `retention`; `partywall.yaml` says under which names. A placeholder such as `tbd` says nothing.",
+    ),
+    function(
+        "privacy.region_allowed",
+        &[ASSET],
+        Type::Any,
+        "privacy.region_allowed(asset) == false",
+        "Whether personal data may lie in the asset's region; absent where `partywall.yaml` names no regions.",
+    ),
+    function(
         "cidr.public",
         &[Parameter::required("range", Type::Any)],
         Type::Bool,

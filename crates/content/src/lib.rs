@@ -22,6 +22,7 @@ mod import;
 mod lifecycle;
 pub mod load;
 mod mapping;
+mod personal;
 mod safe;
 mod secret;
 mod settings;
@@ -51,6 +52,7 @@ pub use import::{ArnRule, ImportMap, WordRule};
 pub use lifecycle::Lifecycle;
 pub use load::{Content, Files, LoadError};
 pub use mapping::{AssetRule, Becomes, Beside, Mapping, PartRule};
+pub use personal::{PersonalData, same_name};
 pub use safe::{SafeFix, SafeValue};
 pub use secret::{
     AllowedSecret, SecretExample, SecretMatcher, SecretRule, SecretRules, SecretSettings, SecretValidator,

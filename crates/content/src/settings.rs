@@ -9,6 +9,7 @@ use partywall_model::{
 use serde::Deserialize;
 
 use crate::gate::GateSettings;
+use crate::personal::PersonalData;
 use crate::secret::SecretSettings;
 use crate::yaml::{self, Located};
 
@@ -26,6 +27,8 @@ pub struct Settings {
     pub owners: BTreeMap<String, String>,
     /// How sensitive assets are; the first rule that matches counts.
     pub sensitivity: Vec<LabelRule>,
+    /// How stores of personal data are told, and what has to be known of them.
+    pub personal_data: PersonalData,
     /// How many days a failure may stay open.
     pub sla: SlaDays,
     /// Controls that somebody else looks after until a date.

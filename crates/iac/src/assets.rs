@@ -115,6 +115,11 @@ impl<'c> Mapped<'c> {
         making.finish()
     }
 
+    /// All that may be read of a kind.
+    pub fn paths(&self, kind: &Kind) -> impl Iterator<Item = &str> {
+        self.paths.get(kind).into_iter().flatten().map(|path| &**path)
+    }
+
     /// The kind that a type becomes.
     fn kind(&self, name: &str) -> Option<&'c Kind> {
         match &self.content.mapping(name)?.becomes {

@@ -99,7 +99,8 @@ pub enum Verb {
         partywall gate --format json -o baseline.json   what is there today …\n  \
         partywall gate --baseline baseline.json         … and only what is new counts\n  \
         partywall gate --changed-since origin/main      only what a branch touches or brings about\n  \
-        partywall gate --fix --dry-run                  what could be mended safely, as a patch\n\n\
+        partywall gate --fix --dry-run                  what could be mended safely, as a patch\n  \
+        partywall gate infra/ --cloud evidence/         against what runs: who has fixed what, and what reverts it\n\n\
         A failure is accepted by a comment on its line or the one before it:\n  \
         # partywall:allow <check> reason=\"…\" owner=… until=YYYY-MM-DD\n\n\
         Exit codes: 0 nothing at --fail-on, and all could be decided; 1 open failures at or above --fail-on;\n\

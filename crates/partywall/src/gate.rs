@@ -3,6 +3,7 @@
 mod allow;
 mod baseline;
 mod difference;
+mod drift;
 mod judging;
 mod leaks;
 mod lines;
@@ -15,6 +16,8 @@ mod running;
 mod telling;
 mod threshold;
 mod touched;
+
+use std::path::PathBuf;
 
 use jiff::Timestamp;
 use partywall_iac::terraform::Input;
@@ -32,6 +35,7 @@ use crate::progress::ProgressLine;
 use crate::{knowledge, moment, screen};
 
 use baseline::Baseline;
+use drift::{Basis, Cloud, Comparing};
 use judging::Judging;
 use mending::Mode;
 use reading::Made;
@@ -60,7 +64,7 @@ enum Answer {
 
 fn answer(args: &GateArgs, common: &Common, is_to_fix: bool) -> Result<Answer, Failure> {
     let built_in = knowledge::content(&common.content)?;
-    let settings = knowledge::settings(common.config.as_deref(), &args.paths, &built_in)?;
+    let settings = knowledge::settings(common.config.as_deref(), &folders(args), &built_in)?;
     let content = knowledge::extended(built_in, &settings)?;
     let filter = Filter::resolve(&args.filters, &content)?;
     let present = Timestamp::now();
@@ -76,6 +80,7 @@ fn answer(args: &GateArgs, common: &Common, is_to_fix: bool) -> Result<Answer, F
         }
     }
 
+    let cloud = if args.cloud.is_empty() { None } else { Some(Cloud::read(&args.cloud)?) };
     let progress = ProgressLine::counting("reading", "files", common.quiet);
     let mut tree = Tree::new(&args.paths).watched(progress.counter());
     let mapped = Mapped::new(&content);
@@ -97,13 +102,24 @@ fn answer(args: &GateArgs, common: &Common, is_to_fix: bool) -> Result<Answer, F
     if let Some(touched) = &mut touched {
         let earlier = touched.earlier(&tree)?;
         reading::all(&earlier, &[], &inputs, &mapped, None, &mut |made: Made| {
-            let judged = judging.configuration(&made.declared.assets);
+            let judged = judging.configuration(&made.declared.assets, |_, _, _| ());
             touched.knows(judged.told.iter().map(|(finding, _, _)| finding));
         });
     }
     let scanner = Scanner::new(&content.secrets).map_err(|error| Failure::Usage(error.to_string()))?;
     let telling = Telling::new(&tree, &planned, &scanner, &settings, now, touched.as_ref());
-    let mut running = Running::new(&judging, telling);
+    let listed_from = filter.listed_from();
+    let basis = Basis {
+        content: &content,
+        settings: &settings,
+        judging: &judging,
+        mapped: &mapped,
+        scanner: &scanner,
+        listed_from,
+        now,
+    };
+    let comparing = cloud.as_ref().map(|cloud| Comparing::new(basis, cloud));
+    let mut running = Running::new(&judging, telling, comparing);
     running.read(planned.plans.len(), &planned.troubles);
     running.problems.extend(unclear.iter().map(note));
     made.into_iter().for_each(|made| running.made(made));
@@ -117,7 +133,7 @@ fn answer(args: &GateArgs, common: &Common, is_to_fix: bool) -> Result<Answer, F
         packages::write(&packages, path, now)?;
     }
     drop(progress);
-    let Running { telling, mut facts, mut counts, mut problems, .. } = running;
+    let Running { telling, comparing, mut facts, mut counts, mut problems, .. } = running;
     facts.packages = packages::counted(&packages);
     let Told { mut findings, notes: mut waivers, untouched } = telling.finish(&content);
     counts.untouched = untouched;
@@ -150,13 +166,17 @@ fn answer(args: &GateArgs, common: &Common, is_to_fix: bool) -> Result<Answer, F
     if let Some(baseline) = &baseline {
         baseline.mark(&mut findings);
     }
-    let listed_from = filter.listed_from();
+    let mut drift = comparing.map(|comparing| {
+        let (drift, more) = comparing.finish(&findings);
+        problems.extend(more.iter().map(note));
+        drift
+    });
     findings.retain(|finding| finding.severity >= listed_from);
     if is_to_fix && mend(args, common, &tree, &scanner, &findings)? == Mode::Write {
         return Ok(Answer::Mended);
     }
     let threshold = Threshold::of(args, &settings.gate);
-    threshold.mark(&mut findings);
+    threshold.mark(&mut findings, drift.as_mut());
     problems.sort_by(|a, b| (&a.subject, &a.message).cmp(&(&b.subject, &b.message)));
     problems.dedup();
     let mut gate = Gate {
@@ -168,6 +188,7 @@ fn answer(args: &GateArgs, common: &Common, is_to_fix: bool) -> Result<Answer, F
         counts,
         findings,
         responsibility,
+        drift,
         waivers,
         problems,
     };
@@ -215,6 +236,11 @@ fn mend(
         if mode == Mode::Show { ("would be ", "changes nothing") } else { ("", "judges the result") };
     screen::remark(common, format_args!("--fix: {} failures {would}mended; {mend}", mended.count));
     Ok(if mended.count > 0 { mode } else { Mode::Show })
+}
+
+/// Where settings may lie beside the code and the evidence.
+fn folders(args: &GateArgs) -> Vec<PathBuf> {
+    args.paths.iter().chain(&args.cloud).cloned().collect()
 }
 
 /// The values that were passed; what `--var` says counts before a file, as later ones count before earlier ones.

@@ -3,6 +3,7 @@
 //! Whoever judges code fills a [`Gate`]; nothing is computed here but counts. A decision that could not be made is told
 //! beside the failures and never among the passes.
 
+mod drift;
 mod moved;
 mod packages;
 mod pipeline;
@@ -17,6 +18,11 @@ use jiff::Timestamp;
 use partywall_content::Check;
 use partywall_model::{Confidence, KillChainStage, Severity};
 use serde::Serialize;
+
+pub use drift::{
+    DriftAsset, DriftCloud, DriftCounts, DriftDeclaration, DriftKind, DriftOrphan, DriftProperty,
+    DriftResource, DriftState, DriftStray, DriftVerdict, GateDrift, JoinedBy, OrphanReason,
+};
 
 use crate::json;
 use crate::text::TextStyle;
@@ -48,6 +54,9 @@ pub struct Gate<'a> {
     /// What plans do to who holds what; none where there is no plan.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub responsibility: Option<GateResponsibility>,
+    /// The same against the cloud; nothing where it was not compared.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub drift: Option<GateDrift<'a>>,
     /// Waivers that cover nothing any more, or whose time is over.
     pub waivers: Vec<GateNote>,
     /// Files and blocks that could not be read, and what is wrong on our side.
@@ -220,9 +229,10 @@ impl Gate<'_> {
         }
     }
 
-    /// Whether an open failure is at its threshold.
+    /// Whether an open failure is at its threshold, or a repair that is taken back.
     pub fn has_failure(&self) -> bool {
         self.findings.iter().any(|finding| finding.decides)
+            || self.drift.iter().flat_map(|drift| &drift.verdicts).any(|verdict| verdict.decides)
     }
 
     /// Whether plans move more to the customer than is allowed.
@@ -236,6 +246,7 @@ impl Gate<'_> {
             || self.counts.unknown > 0
             || !self.problems.is_empty()
             || !self.read.unmapped.is_empty()
+            || self.drift.as_ref().is_some_and(GateDrift::is_incomplete)
     }
 
     fn of(&self, state: GateState) -> impl Iterator<Item = &GateFinding<'_>> {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use partywall_content::same_name;
 use partywall_expr::HostValue;
 use partywall_model::{Asset, Node, Scope, Why, WhyKind};
 
@@ -131,11 +132,4 @@ pub(super) fn tag(asset: &Asset, name: &str) -> Node {
     }
     let found = asset.tags.iter().find(|(key, _)| same_name(key, name));
     found.map_or(Node::Absent, |(_, value)| Node::from(&**value))
-}
-
-fn same_name(a: &str, b: &str) -> bool {
-    let letters = |name: &str| -> String {
-        name.chars().filter(|c| !matches!(c, '-' | '_' | ' ')).flat_map(char::to_lowercase).collect()
-    };
-    letters(a) == letters(b)
 }

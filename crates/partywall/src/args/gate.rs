@@ -39,6 +39,9 @@ pub struct GateArgs {
     /// Tells only what the baseline does not know
     #[arg(long, requires = "baseline")]
     pub new_only: bool,
+    /// Compares with the cloud: folders of recorded evidence, as `assess --save` keeps them (may be repeated)
+    #[arg(long, value_name = "DIR")]
+    pub cloud: Vec<PathBuf>,
     /// Only what was changed since this revision decides, also what is not committed; the rest is counted
     #[arg(long, value_name = "REV")]
     pub changed_since: Option<String>,

@@ -56,7 +56,17 @@ impl<'a> Judging<'a> {
         Self { content, settings, now, by_kind }
     }
 
-    pub(super) fn configuration<'d>(&self, declared: &'d [Declaration]) -> Judged<'a, 'd> {
+    /// The checks that run on a kind.
+    pub(super) fn checks(&self, kind: &Kind) -> impl Iterator<Item = &'a Check> {
+        self.by_kind.get(kind).into_iter().flatten().copied()
+    }
+
+    /// Judges a configuration; `see` is told of every verdict, with the place of its declaration.
+    pub(super) fn configuration<'d>(
+        &self,
+        declared: &'d [Declaration],
+        mut see: impl FnMut(usize, &Finding, &'a Check),
+    ) -> Judged<'a, 'd> {
         let mut builder = EstateBuilder::default();
         let regions: BTreeSet<Region> =
             declared.iter().filter_map(|declaration| declaration.asset.region.clone()).collect();
@@ -82,11 +92,14 @@ impl<'a> Judging<'a> {
         let estate = builder.finish(|_| None);
         let context = Context::new(&estate, self.settings, &self.content.lifecycle, self.now);
         let mut judged = Judged::default();
-        for declaration in declared {
+        for (at, declaration) in declared.iter().enumerate() {
             let Some(asset) = estate.asset(declaration.asset.id.as_str()) else { continue };
-            for check in self.by_kind.get(&asset.kind).into_iter().flatten().copied() {
+            for check in self.checks(&asset.kind) {
                 match judge_asset(&context, asset, check) {
-                    Ok(finding) => judged.take(finding, declaration, check),
+                    Ok(finding) => {
+                        see(at, &finding, check);
+                        judged.take(finding, declaration, check);
+                    }
                     Err(problem) => judged.problems.push(problem),
                 }
             }

@@ -94,11 +94,7 @@ impl<'a> Telling<'a> {
             .unwrap_or_else(|| (declaration.place.file.as_ref().into(), declaration.place.span.clone()));
         let is_plan = self.planned.plans.iter().any(|plan| *plan.file == *file);
         let place = if is_plan { in_plan(&declaration.place) } else { self.place(&file, &span) };
-        let header = if is_plan {
-            place.clone()
-        } else {
-            self.place(&declaration.place.file, &declaration.place.span)
-        };
+        let header = if is_plan { place.clone() } else { self.header(declaration) };
         let asset = &declaration.asset;
         let because: Vec<Box<str>> = match &finding.verdict {
             Verdict::Unknown(reasons) => reasons.iter().map(|why| said(why).into()).collect(),
@@ -170,6 +166,11 @@ impl<'a> Telling<'a> {
         let has_changed = touched.has(file);
         self.changed.insert(file.into(), has_changed);
         has_changed
+    }
+
+    /// Where a declaration begins.
+    pub(super) fn header(&mut self, declaration: &Declaration) -> GatePlace {
+        self.place(&declaration.place.file, &declaration.place.span)
     }
 
     fn place(&mut self, file: &str, span: &std::ops::Range<u32>) -> GatePlace {
@@ -294,7 +295,8 @@ pub(super) fn today(now: Timestamp) -> jiff::civil::Date {
     jiff::tz::Offset::UTC.to_datetime(now).date()
 }
 
-fn said(why: &partywall_model::Why) -> String {
+/// A reason in a few words.
+pub(super) fn said(why: &partywall_model::Why) -> String {
     match (why.message.is_empty(), why.operation.is_empty()) {
         (false, _) => why.message.to_string(),
         (true, false) => format!("{} ({})", why.operation, why.kind.word()),

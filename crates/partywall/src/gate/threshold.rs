@@ -1,7 +1,8 @@
 //! Which failures stop a delivery: by severity, and where the settings say so by control and stage.
 
 use partywall_content::{FailFrom, GateSettings};
-use partywall_report::gate::{GateFinding, GateState};
+use partywall_model::{KillChainStage, Severity};
+use partywall_report::gate::{DriftState, GateDrift, GateFinding, GateState};
 
 use crate::args::{FailOn, GateArgs};
 
@@ -21,11 +22,19 @@ impl<'a> Threshold<'a> {
     }
 
     /// Marks the failures that stop it.
-    pub(super) fn mark(&self, findings: &mut [GateFinding<'_>]) {
+    pub(super) fn mark(&self, findings: &mut [GateFinding<'_>], drift: Option<&mut GateDrift<'_>>) {
         for finding in findings.iter_mut().filter(|finding| finding.state == GateState::Fail) {
-            let rule = self.settings.rule(&finding.control.into(), finding.stage);
-            finding.decides = rule.unwrap_or(self.otherwise).covers(finding.severity);
+            finding.decides = self.covers(finding.control, finding.stage, finding.severity);
         }
+        for verdict in drift.into_iter().flat_map(|drift| &mut drift.verdicts) {
+            verdict.decides = verdict.state == DriftState::Reverted
+                && !verdict.accepted
+                && self.covers(verdict.control, verdict.stage, verdict.severity);
+        }
+    }
+
+    fn covers(&self, control: &str, stage: KillChainStage, severity: Severity) -> bool {
+        self.settings.rule(&control.into(), stage).unwrap_or(self.otherwise).covers(severity)
     }
 
     /// Whether more is undecided than may be.

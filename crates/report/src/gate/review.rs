@@ -63,6 +63,9 @@ pub(super) fn write(gate: &Gate<'_>, out: &mut dyn Write) -> io::Result<()> {
         )?;
     }
     more(counts.unknown, "more decision", out)?;
+    if let Some(drift) = &gate.drift {
+        super::drift::markdown(drift, out)?;
+    }
     for note in gate.waivers.iter().chain(&gate.problems).take(TOP) {
         writeln!(out, "\n{}: {}", code(&note.subject), sentence(&note.message))?;
     }
@@ -83,7 +86,7 @@ fn row(finding: &GateFinding<'_>, out: &mut dyn Write) -> io::Result<()> {
     )
 }
 
-fn more(all: usize, noun: &str, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn more(all: usize, noun: &str, out: &mut dyn Write) -> io::Result<()> {
     match all.saturating_sub(TOP) {
         0 => Ok(()),
         more => writeln!(out, "\nand {}", counted(more, noun)),

@@ -18,6 +18,9 @@ pub(super) fn write(gate: &Gate<'_>, style: TextStyle, out: &mut dyn Write) -> i
     }
     undecided(gate, &mut page)?;
     set_aside(gate, &mut page)?;
+    if let Some(drift) = &gate.drift {
+        super::drift::text(drift, &mut page)?;
+    }
     for (look, notes) in [(Look::Warn, &gate.waivers), (Look::Warn, &gate.problems)] {
         for note in notes {
             let subject = looking(look, format!("{}: ", shown(&note.subject)));
