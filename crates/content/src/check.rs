@@ -71,10 +71,52 @@ pub struct Fix {
     pub summary: Box<str>,
     /// How much work it is.
     pub effort: Effort,
-    /// Commands with `<placeholders>`.
+    /// Commands of the AWS command line, with `<placeholders>`.
+    #[serde(default)]
     pub aws_cli: Box<str>,
+    /// Commands of the Azure command line.
+    #[serde(default)]
+    pub azure_cli: Box<str>,
+    /// Commands of Google Cloud's command line.
+    #[serde(default)]
+    pub gcloud_cli: Box<str>,
     /// Terraform.
+    #[serde(default)]
     pub terraform: Box<str>,
+}
+
+/// One way to mend a failure, ready to be adapted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Way<'a> {
+    /// What it is called: `AWS CLI`.
+    pub label: &'static str,
+    /// The language, as Markdown names it: `sh`.
+    pub language: &'static str,
+    /// The text.
+    pub code: &'a str,
+}
+
+impl Fix {
+    /// The ways that are written down, commands first.
+    pub fn ways(&self) -> impl Iterator<Item = Way<'_>> {
+        let ways = [
+            ("AWS CLI", "sh", &self.aws_cli),
+            ("Azure CLI", "sh", &self.azure_cli),
+            ("gcloud CLI", "sh", &self.gcloud_cli),
+            ("Terraform", "terraform", &self.terraform),
+        ];
+        let ways = ways.map(|(label, language, code)| Way { label, language, code: code.trim() });
+        ways.into_iter().filter(|way| !way.code.is_empty())
+    }
+
+    /// The first line of the first command, and whether there is more.
+    pub fn first_command(&self) -> Option<(&str, bool)> {
+        let way = self.ways().find(|way| way.language == "sh")?;
+        let mut lines = way.code.lines().map(str::trim);
+        let is_command = |line: &&str| ["aws ", "az ", "gcloud "].iter().any(|word| line.starts_with(word));
+        let line = lines.find(is_command)?;
+        Some((line.trim_end_matches('\\').trim_end(), way.code.lines().count() > 1))
+    }
 }
 
 /// What an example says must come out.

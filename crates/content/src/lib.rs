@@ -28,7 +28,7 @@ mod validate;
 pub mod yaml;
 
 pub use catalog::{CATALOG_LIMIT, Catalog, CatalogControl, CatalogError};
-pub use check::{Check, CheckStatus, Example, ExampleAsset, ExampleVerdict, Fix};
+pub use check::{Check, CheckStatus, Example, ExampleAsset, ExampleVerdict, Fix, Way};
 pub use collect::{
     AbsentOn, CallTemplate, Collector, Expression, KindCollector, KindSource, ListCall, Prepare, Read,
     ReadTarget, RelationRule, Scope, SecretsRule, Template,

@@ -8,6 +8,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::asset::Provider;
+
 macro_rules! text_id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
@@ -111,6 +113,21 @@ impl Kind {
             _ => self.as_str().split('/').next().unwrap_or_else(|| self.as_str()),
         }
     }
+
+    /// Whose type it is, by how its provider writes types: CloudFormation's, ARM's or Cloud Asset's; all else is the
+    /// customer's own.
+    pub fn provider(&self) -> Provider {
+        let text = self.as_str();
+        if text.starts_with("AWS::") {
+            Provider::Aws
+        } else if text.starts_with("Microsoft.") {
+            Provider::Azure
+        } else if text.contains(".googleapis.com/") {
+            Provider::Gcp
+        } else {
+            Provider::Own
+        }
+    }
 }
 
 impl ControlId {
@@ -123,6 +140,14 @@ impl ControlId {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn provider_of_a_kind_is_told_by_its_form() {
+        assert_eq!(Kind::from("AWS::S3::Bucket").provider(), Provider::Aws);
+        assert_eq!(Kind::from("Microsoft.Storage/storageAccounts").provider(), Provider::Azure);
+        assert_eq!(Kind::from("storage.googleapis.com/Bucket").provider(), Provider::Gcp);
+        assert_eq!(Kind::from("Kubernetes::core::Pod").provider(), Provider::Own);
+    }
 
     #[test]
     fn service_of_a_kind_is_its_middle_part() {

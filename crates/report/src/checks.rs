@@ -58,6 +58,8 @@ struct FixEntry<'a> {
     effort: Effort,
     effort_days: f64,
     aws_cli: &'a str,
+    azure_cli: &'a str,
+    gcloud_cli: &'a str,
     terraform: &'a str,
 }
 
@@ -108,6 +110,8 @@ pub fn write_json(check: &Check, out: &mut dyn Write) -> io::Result<()> {
             effort: check.fix.effort,
             effort_days: check.fix.effort.days(),
             aws_cli: check.fix.aws_cli.trim(),
+            azure_cli: check.fix.azure_cli.trim(),
+            gcloud_cli: check.fix.gcloud_cli.trim(),
             terraform: check.fix.terraform.trim(),
         },
         file: &check.file,
@@ -186,11 +190,9 @@ pub fn write_text(check: &Check, style: TextStyle, out: &mut dyn Write) -> io::R
     let fix = &check.fix;
     page.heading("How to mend it", &format!("effort {:?}, {} d", fix.effort, fix.effort.days()))?;
     page.wrapped(2, &[plain(shown(&fix.summary).to_string())])?;
-    for (label, code) in [("AWS CLI", &fix.aws_cli), ("Terraform", &fix.terraform)] {
-        if !code.trim().is_empty() {
-            page.line(&[quiet(format!("  {label}"))])?;
-            page.verbatim(4, code)?;
-        }
+    for way in fix.ways() {
+        page.line(&[quiet(format!("  {}", way.label))])?;
+        page.verbatim(4, way.code)?;
     }
     if !check.related.is_empty() {
         page.heading("Related requirements", "")?;

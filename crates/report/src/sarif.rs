@@ -123,10 +123,8 @@ pub(crate) fn rule(id: &str, check: Option<&Check>) -> Value {
 /// Why and how to mend it. Content is written by people whom the user trusts; it is Markdown as it is.
 fn help(check: &Check, why: &[String]) -> String {
     let mut text = format!("{}\n\n**{}**\n", why.join("\n\n"), check.fix.summary);
-    for (language, code) in [("sh", &check.fix.aws_cli), ("hcl", &check.fix.terraform)] {
-        if !code.trim().is_empty() {
-            text.push_str(&format!("\n```{language}\n{}\n```\n", code.trim()));
-        }
+    for way in check.fix.ways() {
+        text.push_str(&format!("\n```{}\n{}\n```\n", way.language, way.code));
     }
     text
 }

@@ -52,8 +52,9 @@ fn page(check: &Check, examples: &[Located<Example>]) -> String {
     reads(&mut page, programs);
     let fix = &check.fix;
     let _ = write!(page, "\n## How to mend it\n\n{} Effort: {}.\n", prose(&fix.summary), effort(fix.effort));
-    let _ = write!(page, "\n### AWS CLI\n\n{}", block("sh", &fix.aws_cli));
-    let _ = write!(page, "\n### Terraform\n\n{}", block("terraform", &fix.terraform));
+    for way in fix.ways() {
+        let _ = write!(page, "\n### {}\n\n{}", way.label, block(way.language, way.code));
+    }
     let _ = write!(
         page,
         "\n## Examples\n\nEach is run by the tests; the [file of the check](../../content/{}) has them in full.\n\n\

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use partywall_content::Way;
 use partywall_model::{AssetId, Effort, Layer, Severity};
 use partywall_ssrm::fixes::{FirstFix, Lift};
 use serde::Serialize;
@@ -76,8 +77,14 @@ pub(crate) struct FixEntry<'a> {
     pub(crate) overdue: usize,
     pub(crate) assets: Vec<&'a str>,
     pub(crate) aws_cli: &'a str,
+    pub(crate) azure_cli: &'a str,
+    pub(crate) gcloud_cli: &'a str,
     pub(crate) terraform: &'a str,
     pub(crate) verified_by: &'a str,
+    #[serde(skip)]
+    pub(crate) ways: Vec<Way<'a>>,
+    #[serde(skip)]
+    pub(crate) first_command: Option<(&'a str, bool)>,
 }
 
 /// A cap that mending a cause lifts.
@@ -132,8 +139,12 @@ pub(super) fn fixes<'a>(assessment: &Assessment<'a>) -> Vec<FixEntry<'a>> {
             overdue: first.overdue,
             assets: first.assets.iter().map(|asset| asset.as_str()).collect(),
             aws_cli: fix.map_or("", |fix| fix.aws_cli.trim()),
+            azure_cli: fix.map_or("", |fix| fix.azure_cli.trim()),
+            gcloud_cli: fix.map_or("", |fix| fix.gcloud_cli.trim()),
             terraform: fix.map_or("", |fix| fix.terraform.trim()),
             verified_by: first.check.as_str(),
+            ways: fix.map_or_else(Vec::new, |fix| fix.ways().collect()),
+            first_command: fix.and_then(|fix| fix.first_command()),
         }
     };
     assessment.fixes.iter().enumerate().map(entry).collect()

@@ -3,6 +3,7 @@
 use crate::document::{Document, FixEntry, SwitchGapEntry};
 use crate::unseen::{Gathered, hanging};
 use crate::words;
+use partywall_content::Way;
 use partywall_model::WhyKind;
 
 /// Names that stand in the page with each entry.
@@ -24,8 +25,7 @@ pub(super) struct FixView<'a> {
     pub(super) exposed: usize,
     pub(super) overdue: usize,
     pub(super) assets: Names,
-    pub(super) aws_cli: &'a str,
-    pub(super) terraform: &'a str,
+    pub(super) ways: &'a [Way<'a>],
 }
 
 /// The first few names, and how many more there are.
@@ -42,7 +42,7 @@ impl Names {
 }
 
 impl<'a> FixView<'a> {
-    pub(super) fn of(document: &Document<'a>, fix: &FixEntry<'a>) -> Self {
+    pub(super) fn of(document: &Document<'a>, fix: &'a FixEntry<'a>) -> Self {
         Self {
             rank: fix.rank,
             summary: if fix.summary.is_empty() { fix.title } else { fix.summary },
@@ -58,8 +58,7 @@ impl<'a> FixView<'a> {
             exposed: fix.exposed,
             overdue: fix.overdue,
             assets: Names::of(document, &fix.assets),
-            aws_cli: fix.aws_cli,
-            terraform: fix.terraform,
+            ways: &fix.ways,
         }
     }
 }

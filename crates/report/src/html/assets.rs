@@ -405,8 +405,7 @@ impl<'a> AssetFinding<'a> {
         let fix = |check: &'a Check| FixText {
             summary: &check.fix.summary,
             effort: words::effort(check.fix.effort),
-            aws_cli: "",
-            terraform: "",
+            ways: Vec::new(),
         };
         Self {
             severity: finding.severity.word(),

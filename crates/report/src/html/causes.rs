@@ -4,6 +4,7 @@ use super::assets::Pages;
 use crate::causes::{Cause, Failure};
 use crate::document::{Document, FindingEntry};
 use crate::words;
+use partywall_content::Way;
 
 /// Failing assets that stand in the page with their cause.
 const ROWS: usize = 6;
@@ -34,8 +35,7 @@ pub(super) struct CauseView<'a> {
 pub(super) struct FixText<'a> {
     pub(super) summary: &'a str,
     pub(super) effort: String,
-    pub(super) aws_cli: &'a str,
-    pub(super) terraform: &'a str,
+    pub(super) ways: Vec<Way<'a>>,
 }
 
 /// One finding.
@@ -81,8 +81,7 @@ impl<'a> CauseView<'a> {
             fix: check.map(|check| FixText {
                 summary: &check.fix.summary,
                 effort: words::effort(check.fix.effort),
-                aws_cli: check.fix.aws_cli.trim(),
-                terraform: check.fix.terraform.trim(),
+                ways: check.fix.ways().collect(),
             }),
             rows: cause
                 .failing

@@ -78,11 +78,10 @@ fn one_fix(document: &Document<'_>, fix: &FixEntry<'_>, page: &mut Page<'_>) -> 
             quiet(format!("{whose} · verified by {}", fix.verified_by)),
         ],
     )?;
-    if let Some(command) = fix.aws_cli.lines().map(str::trim).find(|line| line.starts_with("aws ")) {
-        let more = fix.aws_cli.lines().count() > 1;
+    if let Some((command, more)) = fix.first_command {
         let hint =
             if more { format!(" … (partywall checks explain {})", fix.check) } else { String::new() };
-        page.verbatim(5, &format!("$ {}{hint}", command.trim_end_matches('\\').trim_end()))?;
+        page.verbatim(5, &format!("$ {}{hint}", command))?;
     }
     Ok(())
 }
