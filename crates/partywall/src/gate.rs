@@ -4,6 +4,7 @@ mod allow;
 mod baseline;
 mod judging;
 mod lines;
+mod places;
 mod telling;
 
 use std::collections::BTreeMap;

@@ -96,6 +96,9 @@ pub struct GateFinding<'a> {
     pub asset: GateAsset,
     /// Where it is written.
     pub place: Option<GatePlace>,
+    /// Further places of the same list that fail for the same reason.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<GatePlace>,
     /// What was found.
     pub summary: Box<str>,
     /// Why it could not be decided; empty for failures.

@@ -84,7 +84,8 @@ impl Corpus {
             return Ok(None);
         }
         let scratch = repository.path(scratch);
-        let (packed, samples) = (scratch.join("corpus"), scratch.join("samples"));
+        // Not `samples`: among samples and tests a secret is weighed as a made-up one.
+        let (packed, samples) = (scratch.join("corpus"), scratch.join("code"));
         for folder in [&packed, &samples] {
             if folder.exists() {
                 fs::remove_dir_all(folder).map_err(|error| Failure::file("remove", folder, &error))?;

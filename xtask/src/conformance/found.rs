@@ -51,6 +51,9 @@ struct GateFinding {
     check: String,
     state: String,
     place: Option<Place>,
+    /// Each further bad element of a list.
+    #[serde(default)]
+    also: Vec<Place>,
 }
 
 #[derive(Deserialize)]
@@ -80,9 +83,11 @@ impl Found {
             &corpus.samples,
             "gate.json",
         )?;
-        for GateFinding { check, state, place } in gate.findings {
-            if let Some(Place { file, line }) = place.filter(|_| state == "fail") {
-                found.0.entry(file).or_default().push(Finding { check, line });
+        for GateFinding { check, place, also, .. } in
+            gate.findings.into_iter().filter(|finding| finding.state == "fail")
+        {
+            for Place { file, line } in place.into_iter().chain(also) {
+                found.0.entry(file).or_default().push(Finding { check: check.clone(), line });
             }
         }
         let secrets: Secrets =

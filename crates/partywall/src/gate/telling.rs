@@ -6,12 +6,13 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use partywall_content::{Check, Content, Settings};
 use partywall_iac::{Declaration, Tree};
-use partywall_model::{Finding, Source, Verdict};
+use partywall_model::{Finding, Verdict};
 use partywall_report::gate::{GateAsset, GateFinding, GateNote, GatePlace, GateState};
 use partywall_secrets::Scanner;
 
 use super::allow::{self, Allow};
 use super::lines::Lines;
+use super::places;
 
 /// Collects what is told.
 pub(super) struct Telling<'a> {
@@ -43,16 +44,9 @@ impl<'a> Telling<'a> {
 
     /// One verdict on one declaration.
     pub(super) fn tell(&mut self, finding: &Finding, declaration: &Declaration, check: &'a Check) {
-        let written = finding.location.iter().filter_map(|location| match location.source.as_ref()? {
-            Source::Code { file, span } => Some((file.clone(), span.clone())),
-            Source::Call { .. } => None,
-        });
-        // The narrowest place says most: an element rather than its list, an argument rather than its block.
-        let in_code =
-            written.filter(|(_, span)| *span != declaration.place.span).min_by_key(|(_, span)| span.len());
-        let (file, span) = in_code
-            .unwrap_or_else(|| (declaration.place.file.as_ref().into(), declaration.place.span.clone()));
+        let ((file, span), beside) = places::of(finding, declaration);
         let place = self.place(&file, &span);
+        let also = beside.iter().map(|(file, span)| self.place(file, span)).collect();
         let header = self.place(&declaration.place.file, &declaration.place.span);
         let asset = &declaration.asset;
         let because: Vec<Box<str>> = match &finding.verdict {
@@ -83,6 +77,7 @@ impl<'a> Telling<'a> {
                 name: asset.label().into(),
             },
             place: Some(place),
+            also,
             summary: finding.summary.clone(),
             because,
             fix: &check.fix.summary,

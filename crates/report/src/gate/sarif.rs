@@ -8,7 +8,7 @@ use std::io::{self, Write};
 
 use serde_json::{Value, json};
 
-use super::{Gate, GateFinding, GateState};
+use super::{Gate, GateFinding, GatePlace, GateState};
 use crate::json::write_value;
 use crate::sarif::{SCHEMA, artifact, level, message, rule};
 
@@ -54,19 +54,21 @@ pub(super) fn write(gate: &Gate<'_>, out: &mut dyn Write) -> io::Result<()> {
     write_value(&log, out)
 }
 
+fn physical(place: &GatePlace) -> Value {
+    json!({
+        "artifactLocation": artifact(&place.file),
+        "region": {
+            "startLine": place.line,
+            "startColumn": place.column,
+            "endLine": place.end_line,
+            "endColumn": place.end_column,
+        },
+    })
+}
+
 fn result(finding: &GateFinding<'_>, ids: &[&str]) -> Value {
     let is_open = finding.state == GateState::Unknown;
-    let physical = finding.place.as_ref().map(|place| {
-        json!({
-            "artifactLocation": artifact(&place.file),
-            "region": {
-                "startLine": place.line,
-                "startColumn": place.column,
-                "endLine": place.end_line,
-                "endColumn": place.end_column,
-            },
-        })
-    });
+    let physical = finding.place.as_ref().map(physical);
     let mut location = json!({
         "logicalLocations": [{
             "name": finding.asset.name,
@@ -83,6 +85,7 @@ fn result(finding: &GateFinding<'_>, ids: &[&str]) -> Value {
         .iter()
         .map(|told| json!({ "kind": "inSource", "status": "accepted", "justification": told }))
         .collect();
+    let also = finding.also.iter().map(|place| json!({ "physicalLocation": self::physical(place) }));
     json!({
         "ruleId": finding.check,
         "ruleIndex": ids.binary_search(&finding.check).ok(),
@@ -90,6 +93,7 @@ fn result(finding: &GateFinding<'_>, ids: &[&str]) -> Value {
         "level": if is_open { "none" } else { level(finding.severity) },
         "message": { "text": message(&format!("{}: {}", finding.title, finding.told())) },
         "locations": [location],
+        "relatedLocations": also.collect::<Vec<Value>>(),
         "partialFingerprints": {
             "primaryLocationLineHash": format!("{}:1", finding.fingerprint),
             "partywall/v1": finding.fingerprint,
