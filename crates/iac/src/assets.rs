@@ -107,6 +107,7 @@ impl<'c> Mapped<'c> {
                 making.part(resource, mapping, rule);
             }
         }
+        making.astray();
         making.finish()
     }
 

@@ -28,7 +28,7 @@ pub(crate) mod yaml;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::terraform::{Configuration, Input, Read, Types};
+use crate::terraform::{Configuration, Input, Read, Take, Types};
 use crate::tree::{Text, Tree};
 use crate::trouble::Trouble;
 use document::{Documents, Form, Value};
@@ -44,12 +44,19 @@ const TYPE_STARTS: [&str; 3] = ["AWS::", "Alexa::", "Custom::"];
 /// Reads all templates of a tree. Of the inputs, a variable is a parameter (or a pseudo parameter such as
 /// `AWS::Region`), and a file is a parameter file as `aws cloudformation deploy` takes it.
 pub fn configurations(tree: &Tree, inputs: &[Input], types: &dyn Types) -> Read {
+    let mut configurations = Vec::new();
+    let read = each(tree, inputs, types, &mut |configuration| configurations.push(configuration));
+    Read { configurations, ..read }
+}
+
+/// Reads the templates of a tree one after the other; what comes back holds none.
+pub fn each(tree: &Tree, inputs: &[Input], types: &dyn Types, take: &mut Take<'_>) -> Read {
     let work = || {
         let mut troubles = Vec::new();
         let given = given(tree, inputs, &mut troubles);
         let mut read = Read::default();
         for path in tree.files().filter(|path| is_candidate(path)) {
-            template(tree, path, &given, types, &mut read);
+            template(tree, path, &given, types, &mut read, take);
         }
         troubles.append(&mut read.troubles);
         troubles.sort();
@@ -87,6 +94,7 @@ fn template(
     given: &HashMap<String, String>,
     types: &dyn Types,
     read: &mut Read,
+    take: &mut Take<'_>,
 ) {
     let text = match tree.text(path) {
         Ok(text) => text,
@@ -117,7 +125,7 @@ fn template(
         configuration.resources.extend(evaluator.resources(root));
         read.troubles.append(&mut evaluator.troubles);
     }
-    read.configurations.push(configuration);
+    take(configuration);
 }
 
 /// JSON is tried where the file begins like it; a flow map of YAML begins alike.

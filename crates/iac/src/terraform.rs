@@ -75,6 +75,9 @@ pub struct Read {
     pub files: usize,
 }
 
+/// Who takes configurations, each as soon as it is evaluated.
+pub type Take<'t> = dyn FnMut(Configuration) + Send + 't;
+
 /// What one root folder will deploy.
 #[derive(Debug, Default)]
 pub struct Configuration {
@@ -147,13 +150,20 @@ pub struct Place {
 
 /// Reads all roots of a tree.
 pub fn configurations(tree: &Tree, inputs: &[Input], types: &dyn Types) -> Read {
+    let mut configurations = Vec::new();
+    let read = each(tree, inputs, types, &mut |configuration| configurations.push(configuration));
+    Read { configurations, ..read }
+}
+
+/// Reads the roots of a tree one after the other, so that no more than one has to be held; what comes back holds none.
+pub fn each(tree: &Tree, inputs: &[Input], types: &dyn Types, take: &mut Take<'_>) -> Read {
     let work = || {
         let mut troubles = tree.troubles().to_vec();
         let program = Program::read(tree, &mut troubles);
         let mut read = Read { files: program.files, ..Read::default() };
         for root in &program.roots {
             let mut machine = Machine::new(&program, tree, types, root);
-            read.configurations.push(machine.run(inputs));
+            take(machine.run(inputs));
             troubles.extend(machine.into_troubles());
         }
         troubles.sort();

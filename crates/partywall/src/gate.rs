@@ -5,18 +5,14 @@ mod baseline;
 mod judging;
 mod lines;
 mod places;
+mod running;
 mod telling;
-
-use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use jiff::Timestamp;
 use partywall_iac::terraform::Input;
-use partywall_iac::{
-    Declaration, Mapped, Tree, cloudformation, compose, dockerfile, kubernetes, terraform, workflows,
-};
+use partywall_iac::{Mapped, Tree, cloudformation, compose, dockerfile, kubernetes, terraform, workflows};
 use partywall_model::{Problem, Severity};
-use partywall_report::gate::{self, Gate, GateCounts, GateForm, GateNote, GateRead};
+use partywall_report::gate::{self, Gate, GateForm, GateNote};
 use partywall_secrets::Scanner;
 
 use crate::args::{Common, GateArgs, GateFormat};
@@ -26,6 +22,7 @@ use crate::{knowledge, moment, screen};
 
 use baseline::Baseline;
 use judging::Judging;
+use running::Running;
 use telling::Telling;
 
 /// Judges the code under the paths.
@@ -50,60 +47,18 @@ pub(crate) fn gate(args: &GateArgs, common: &Common) -> Result<Exit, Failure> {
     let tree = Tree::new(&args.paths);
     let mapped = Mapped::new(&content);
     let inputs = inputs(args)?;
-    let read = [
-        terraform::configurations(&tree, &inputs, &mapped),
-        cloudformation::configurations(&tree, &inputs, &mapped),
-    ];
-    let troubles = read.iter().flat_map(|read| &read.troubles);
-    let mut problems: Vec<GateNote> = troubles.map(|trouble| note(&Problem::from(trouble.clone()))).collect();
-    let manifests = [
-        kubernetes::declared(&tree),
-        dockerfile::declared(&tree),
-        compose::declared(&tree),
-        workflows::declared(&tree),
-    ];
-    problems.extend(
-        manifests.iter().flat_map(|read| &read.troubles).map(|trouble| note(&Problem::from(trouble.clone()))),
-    );
-    let mut facts = GateRead {
-        files: read.iter().map(|read| read.files).sum::<usize>()
-            + manifests.iter().map(|read| read.files).sum::<usize>(),
-        ..GateRead::default()
-    };
-    let mut configurations: Vec<Vec<Declaration>> = Vec::new();
-    for configuration in read.iter().flat_map(|read| &read.configurations) {
-        facts.resources += configuration.resources.len();
-        for (name, count) in mapped.unmapped(&configuration.resources) {
-            *facts.unmapped.entry(name.into()).or_default() += count;
-        }
-        let declared = mapped.assets(configuration);
-        problems.extend(declared.problems.iter().map(note));
-        configurations.push(declared.assets);
-    }
-    // Manifests of one folder are deployed together.
-    for read in manifests {
-        facts.resources += read.assets.len();
-        let mut folders: BTreeMap<Arc<str>, Vec<Declaration>> = BTreeMap::new();
-        for declaration in read.assets {
-            folders.entry(declaration.root.clone()).or_default().push(declaration);
-        }
-        configurations.extend(folders.into_values());
-    }
-    facts.configurations = configurations.len();
-    let mut counts = GateCounts::default();
     let judging = Judging::new(&content, &settings, &filter, now);
     let scanner = Scanner::new(&content.secrets).map_err(|error| Failure::Usage(error.to_string()))?;
-    let mut telling = Telling::new(&tree, &scanner, &settings, now);
-    for declared in configurations {
-        let judged = judging.configuration(&declared);
-        counts.pass += judged.pass;
-        counts.not_applicable += judged.not_applicable;
-        counts.beyond += judged.beyond;
-        problems.extend(judged.problems.iter().map(note));
-        for (finding, declaration, check) in judged.told {
-            telling.tell(&finding, declaration, check);
-        }
+    let telling = Telling::new(&tree, &scanner, &settings, now);
+    let mut running = Running::new(&mapped, &judging, telling);
+    for each in [terraform::each, cloudformation::each] {
+        let read = each(&tree, &inputs, &mapped, &mut |configuration| running.configuration(&configuration));
+        running.read(read.files, read.troubles);
     }
+    for declared in [kubernetes::declared, dockerfile::declared, compose::declared, workflows::declared] {
+        running.manifests(declared(&tree));
+    }
+    let Running { telling, facts, counts, mut problems, .. } = running;
     let (mut findings, waivers) = telling.finish(&content);
     if let Some(baseline) = &baseline {
         baseline.mark(&mut findings);

@@ -24,7 +24,20 @@ pub(super) struct Making<'m, 'c, 'r> {
     named: HashMap<(Box<str>, Box<str>), ByValue>,
     /// Assets beside others: where they stand, and the property that names them.
     companions: Vec<(usize, Box<str>, Box<str>)>,
+    /// Which parts stand where, by type.
+    parts: HashSet<(usize, &'r str)>,
+    /// Parts of which nobody can tell where they belong; looked at when all others have their place.
+    astray: Vec<Astray<'r>>,
+    /// What is known by its parts alone, because it is declared elsewhere.
+    partial: HashSet<usize>,
     made: Declared,
+}
+
+/// A part whose whole cannot be told.
+struct Astray<'r> {
+    resource: &'r Resource,
+    tf: Node,
+    why: Arc<Why>,
 }
 
 impl<'m, 'c, 'r> Making<'m, 'c, 'r> {
@@ -35,6 +48,9 @@ impl<'m, 'c, 'r> Making<'m, 'c, 'r> {
             wholes: HashMap::new(),
             named: HashMap::new(),
             companions: Vec::new(),
+            parts: HashSet::new(),
+            astray: Vec::new(),
+            partial: HashSet::new(),
             made: Declared::default(),
         }
     }
@@ -175,14 +191,7 @@ impl<'m, 'c, 'r> Making<'m, 'c, 'r> {
     /// Puts a part where it belongs.
     fn belongs(&mut self, resource: &'r Resource, mapping: &Mapping, rule: &PartRule, tf: &Node, by: &Node) {
         if let Node::Unknown(why) = by {
-            let kinds: Vec<&Kind> = rule.types.iter().filter_map(|name| self.mapped.kind(name)).collect();
-            let all = self.made.assets.iter().enumerate();
-            let candidates: Vec<usize> =
-                all.filter(|(_, declared)| kinds.contains(&&declared.asset.kind)).map(|(at, _)| at).collect();
-            for at in candidates {
-                self.could_be_filled(mapping, at, why);
-            }
-            self.elsewhere(resource, mapping, rule, tf, None);
+            self.astray.push(Astray { resource, tf: tf.clone(), why: why.clone() });
             return;
         }
         let named = by.as_str().unwrap_or_default();
@@ -192,9 +201,30 @@ impl<'m, 'c, 'r> Making<'m, 'c, 'r> {
         found.dedup();
         for at in &found {
             self.fill(resource, mapping, tf, *at);
+            self.parts.insert((*at, &*resource.kind));
         }
         if found.is_empty() {
             self.elsewhere(resource, mapping, rule, tf, by.as_str());
+        }
+    }
+
+    /// Parts that may belong anywhere: what they could have filled is not known of any that has no such part yet; what
+    /// they say is judged for itself.
+    pub(super) fn astray(&mut self) {
+        let declared = self.made.assets.len();
+        for Astray { resource, tf, why } in std::mem::take(&mut self.astray) {
+            let Some(mapping) = self.mapped.content.mapping(&resource.kind) else { continue };
+            let Becomes::Part(rule) = &mapping.becomes else { continue };
+            let kinds: Vec<&Kind> = rule.types.iter().filter_map(|name| self.mapped.kind(name)).collect();
+            let all = self.made.assets.iter().take(declared).enumerate();
+            let candidates = all.filter(|(at, declared)| {
+                let is_taken = mapping.append.is_empty() && self.parts.contains(&(*at, &*resource.kind));
+                kinds.contains(&&declared.asset.kind) && !self.partial.contains(at) && !is_taken
+            });
+            for at in candidates.map(|(at, _)| at).collect::<Vec<_>>() {
+                self.could_be_filled(mapping, at, &why);
+            }
+            self.elsewhere(resource, mapping, rule, &tf, None);
         }
     }
 
@@ -231,6 +261,7 @@ impl<'m, 'c, 'r> Making<'m, 'c, 'r> {
         }
         asset.provenance.add("", source(&resource.place));
         let at = self.made.assets.len();
+        self.partial.insert(at);
         self.made.assets.push(Declaration {
             asset,
             address: resource.address.clone(),

@@ -7,15 +7,20 @@ const SHOWN: usize = 160;
 
 /// Where the lines of a text begin.
 #[derive(Debug)]
-pub(super) struct Lines<'t> {
-    text: &'t str,
+pub(super) struct Lines {
+    text: String,
     starts: Vec<usize>,
 }
 
-impl<'t> Lines<'t> {
-    pub(super) fn of(text: &'t str) -> Self {
+impl Lines {
+    pub(super) fn of(text: String) -> Self {
         let starts = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
         Self { text, starts }
+    }
+
+    /// The whole text.
+    pub(super) fn text(&self) -> &str {
+        &self.text
     }
 
     /// The line at a byte, from 1.
@@ -24,7 +29,7 @@ impl<'t> Lines<'t> {
     }
 
     /// A line's text, without its end; lines count from 1.
-    pub(super) fn line(&self, number: usize) -> &'t str {
+    pub(super) fn line(&self, number: usize) -> &str {
         let start = number.checked_sub(1).and_then(|at| self.starts.get(at)).copied().unwrap_or(0);
         let end = self.starts.get(number).copied().unwrap_or(self.text.len());
         self.text.get(start..end).unwrap_or_default().trim_end_matches(['\n', '\r'])
@@ -58,7 +63,7 @@ mod tests {
     #[test]
     fn a_range_has_its_lines_and_columns_in_characters() {
         let text = "a = 1\nü = \"ö\"\n\nb {\n}\n";
-        let lines = Lines::of(text);
+        let lines = Lines::of(text.to_owned());
         let start = u32::try_from(text.find("\"ö").unwrap()).unwrap();
         let place = lines.place("m.tf", &(start..start + 4));
         assert_eq!((place.line, place.column, place.end_line, place.end_column), (2, 5, 2, 8));

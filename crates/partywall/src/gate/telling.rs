@@ -28,7 +28,7 @@ pub(super) struct Telling<'a> {
 
 /// A file, and what is accepted in it.
 struct Read {
-    text: String,
+    lines: Lines,
     offset: u32,
     /// Lines that hold a secret, which are never shown.
     hidden: HashSet<usize>,
@@ -90,7 +90,7 @@ impl<'a> Telling<'a> {
     fn place(&mut self, file: &str, span: &std::ops::Range<u32>) -> GatePlace {
         let read = self.read(file);
         let within = span.start.saturating_sub(read.offset)..span.end.saturating_sub(read.offset);
-        let mut place = Lines::of(&read.text).place(file, &within);
+        let mut place = read.lines.place(file, &within);
         if read.hidden.contains(&place.line) {
             place.text = None;
         }
@@ -104,13 +104,13 @@ impl<'a> Telling<'a> {
         let (text, offset) =
             self.tree.text(file).map_or_else(|_| (String::new(), 0), |text| (text.text, text.offset));
         let (allows, mistakes): (Vec<_>, Vec<_>) = allow::all(&text).into_iter().partition(Result::is_ok);
-        let found = self.scanner.scan(file, text.as_bytes()).found;
-        let lines = Lines::of(&text);
+        let lines = Lines::of(text);
+        let found = self.scanner.scan(file, lines.text().as_bytes()).found;
         let hidden =
             found.iter().flat_map(|found| lines.number(found.span.start)..=lines.number(found.span.end));
         let read = Arc::new(Read {
             hidden: hidden.collect(),
-            text,
+            lines,
             offset,
             allows: allows.into_iter().flatten().collect(),
             mistakes: mistakes.into_iter().filter_map(Result::err).collect(),

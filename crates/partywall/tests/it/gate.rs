@@ -84,6 +84,29 @@ fn the_effect_is_judged_and_what_cannot_be_decided_says_why() {
 }
 
 #[test]
+fn a_part_of_something_declared_elsewhere_is_judged_for_what_it_says() {
+    let policy = |name: &str, queue: &str| {
+        format!(
+            "resource \"aws_sqs_queue_policy\" \"{name}\" {{\n  queue_url = {queue}\n  policy = jsonencode({{ \
+             Version = \"2012-10-17\", Statement = [{{ Effect = \"Allow\", Principal = \"*\", Action = \
+             \"sqs:SendMessage\", Resource = \"*\" }}] }})\n}}\n"
+        )
+    };
+    let text = [
+        "variable \"queue\" {}\n".to_owned(),
+        policy("named", "\"https://sqs.eu-west-1.amazonaws.com/111122223333/orders\""),
+        policy("unnamed", "var.queue"),
+    ];
+    let (ran, said) = gate_json(&code(&[("main.tf", &text.concat())]), &[]);
+    let fails = |address: &str| (address.to_owned(), "fail".to_owned());
+    let both = [fails("aws_sqs_queue_policy.named"), fails("aws_sqs_queue_policy.unnamed")];
+    assert_eq!(states(&said, "messages-open-to-anyone"), both, "{}", ran.stdout);
+    // Whether the queue is encrypted is decided where it is declared.
+    assert_eq!(states(&said, "sqs-queue-unencrypted"), [], "{}", said["findings"]);
+    assert!(said["counts"]["beyond"].as_u64().unwrap() > 0, "{}", said["counts"]);
+}
+
+#[test]
 fn a_value_from_the_command_line_decides() {
     let folder = code(&[("main.tf", BUCKETS)]);
     let closed = r#"policy={"Version":"2012-10-17","Statement":[]}"#;

@@ -85,15 +85,13 @@ fn result(finding: &GateFinding<'_>, ids: &[&str]) -> Value {
         .iter()
         .map(|told| json!({ "kind": "inSource", "status": "accepted", "justification": told }))
         .collect();
-    let also = finding.also.iter().map(|place| json!({ "physicalLocation": self::physical(place) }));
-    json!({
+    let mut result = json!({
         "ruleId": finding.check,
         "ruleIndex": ids.binary_search(&finding.check).ok(),
         "kind": if is_open { "open" } else { "fail" },
         "level": if is_open { "none" } else { level(finding.severity) },
         "message": { "text": message(&format!("{}: {}", finding.title, finding.told())) },
         "locations": [location],
-        "relatedLocations": also.collect::<Vec<Value>>(),
         "partialFingerprints": {
             "primaryLocationLineHash": format!("{}:1", finding.fingerprint),
             "partywall/v1": finding.fingerprint,
@@ -107,5 +105,12 @@ fn result(finding: &GateFinding<'_>, ids: &[&str]) -> Value {
             "kind": finding.asset.kind,
             "reasons": finding.because,
         },
-    })
+    });
+    if let Some(members) = result.as_object_mut()
+        && !finding.also.is_empty()
+    {
+        let also = finding.also.iter().map(|place| json!({ "physicalLocation": self::physical(place) }));
+        members.insert("relatedLocations".into(), also.collect());
+    }
+    result
 }
