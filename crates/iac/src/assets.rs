@@ -13,6 +13,7 @@ use partywall_content::{Becomes, Content, Expression, ShapeFunctions};
 use partywall_expr::{Program, Scope};
 use partywall_model::{Asset, Kind, Node, Problem, Why, WhyKind};
 
+use crate::kubernetes;
 use crate::terraform::{Configuration, Mode, Place, ProviderUse, Resource, Types};
 
 use making::Making;
@@ -108,7 +109,9 @@ impl<'c> Mapped<'c> {
             }
         }
         making.astray();
-        making.finish()
+        let mut declared = making.finish();
+        declared.assets.extend(kubernetes::terraform::declared(configuration));
+        declared
     }
 
     /// The kind that a type becomes.
@@ -124,7 +127,11 @@ impl<'c> Mapped<'c> {
         let mut counts = BTreeMap::new();
         let managed =
             resources.iter().filter(|resource| resource.mode == Mode::Managed && !is_helper(&resource.kind));
-        for resource in managed.filter(|resource| self.content.mapping(&resource.kind).is_none()) {
+        let is_unknown = |resource: &&Resource| {
+            self.content.mapping(&resource.kind).is_none()
+                && !kubernetes::terraform::is_object(&resource.kind)
+        };
+        for resource in managed.filter(is_unknown) {
             *counts.entry(&*resource.kind).or_default() += 1;
         }
         counts

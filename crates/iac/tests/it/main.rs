@@ -15,6 +15,7 @@ mod modules;
 mod recovery;
 mod reported;
 mod resources;
+mod terraform_kubernetes;
 mod workflows;
 
 use partywall_iac::Tree;
