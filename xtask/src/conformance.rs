@@ -136,6 +136,7 @@ struct Judged<'a> {
     /// Samples in which there is nothing to find, with what we found.
     alarmed: Vec<(&'a str, String)>,
     quiet: usize,
+    elsewhere: usize,
 }
 
 /// How many of what.
@@ -145,6 +146,7 @@ pub(crate) struct Tally {
     pub(crate) hit: usize,
     pub(crate) negatives: usize,
     pub(crate) alarmed: usize,
+    pub(crate) elsewhere: usize,
 }
 
 impl<'a> Judged<'a> {
@@ -153,6 +155,7 @@ impl<'a> Judged<'a> {
         if !row.is_covered() {
             return judged;
         }
+        judged.elsewhere = query.elsewhere;
         for label in &query.labels {
             let near = found
                 .in_sample(query, &label.file)
@@ -176,6 +179,7 @@ impl<'a> Judged<'a> {
             hit: self.hit.len(),
             negatives: self.quiet + self.alarmed.len(),
             alarmed: self.alarmed.len(),
+            elsewhere: self.elsewhere,
         }
     }
 

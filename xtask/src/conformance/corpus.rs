@@ -41,6 +41,8 @@ pub(super) struct Query {
     pub(super) name: String,
     severity: String,
     pub(super) labels: Vec<Label>,
+    /// How many labels and samples are about the code of modules that are not in the corpus.
+    pub(super) elsewhere: usize,
     /// The samples in which there is nothing to find.
     pub(super) negatives: Vec<String>,
 }
@@ -140,12 +142,15 @@ fn query(folder: &Path, below: &[String]) -> Outcome<Query> {
     let (name, platform) = below.split_last().ok_or_else(|| Failure::new("a query needs a folder"))?;
     let metadata: Metadata = json(&folder.join("metadata.json"))?;
     let expected: Vec<Expected> = json(&folder.join("test/positive_expected_result.json"))?;
-    let files: Vec<String> =
+    let all: Vec<String> =
         names(&folder.join("test"))?.into_iter().filter(|file| !file.ends_with(COMPILED)).collect();
+    let (away, files): (Vec<String>, Vec<String>) =
+        all.into_iter().partition(|file| calls_registry(&folder.join("test").join(file)));
     let positives: Vec<&String> =
         files.iter().filter(|file| file.starts_with("positive") && !file.contains("_expected_")).collect();
     let negatives = files.iter().filter(|file| file.starts_with("negative")).cloned().collect();
     let mut labels: Vec<Label> = Vec::new();
+    let mut elsewhere = away.iter().filter(|file| file.starts_with("negative")).count();
     for Expected { line, file } in expected {
         let only = match positives.as_slice() {
             [only] => Some((*only).clone()),
@@ -154,6 +159,10 @@ fn query(folder: &Path, below: &[String]) -> Outcome<Query> {
         let file = file.or(only).ok_or_else(|| {
             Failure::new(format!("`{}`: line {line} is expected in no file", folder.display()))
         })?;
+        if away.contains(&file) {
+            elsewhere += 1;
+            continue;
+        }
         let label = Label { file, line };
         if !label.file.ends_with(COMPILED) && !labels.contains(&label) {
             labels.push(label);
@@ -164,8 +173,23 @@ fn query(folder: &Path, below: &[String]) -> Outcome<Query> {
         name: (*name).to_owned(),
         severity: metadata.severity,
         labels,
+        elsewhere,
         negatives,
     })
+}
+
+/// Whether a sample consists of calls of modules from a registry: what these declare is not in the corpus.
+fn calls_registry(path: &Path) -> bool {
+    let text = fs::read_to_string(path).unwrap_or_default();
+    let blocks = || text.lines().filter(|line| line.starts_with(|first: char| first.is_ascii_lowercase()));
+    let is_registry = |line: &str| {
+        let source = line.trim().strip_prefix("source").map_or("", str::trim_start);
+        let source = source.strip_prefix('=').map_or("", str::trim).trim_matches('"');
+        source.split('/').count() == 3 && !source.starts_with('.')
+    };
+    blocks().any(|line| line.starts_with("module "))
+        && blocks().all(|line| !line.starts_with("resource "))
+        && text.lines().any(is_registry)
 }
 
 fn json<T: serde::de::DeserializeOwned>(path: &Path) -> Outcome<T> {

@@ -81,6 +81,8 @@ pub(crate) struct Figure {
     pub(crate) negatives: usize,
     /// Those in which we find something.
     pub(crate) alarmed: usize,
+    /// Labels, and samples with nothing to find, about modules that are not in the corpus.
+    pub(crate) elsewhere: usize,
 }
 
 impl Figures {
@@ -111,6 +113,7 @@ impl Figures {
             figure.hit += tally.hit;
             figure.negatives += tally.negatives;
             figure.alarmed += tally.alarmed;
+            figure.elsewhere += tally.elsewhere;
         }
     }
 
@@ -167,6 +170,7 @@ impl Figures {
             all.hit += figure.hit;
             all.negatives += figure.negatives;
             all.alarmed += figure.alarmed;
+            all.elsewhere += figure.elsewhere;
         }
         all
     }
@@ -216,7 +220,7 @@ mod tests {
     /// Two queries of one platform, of which one is covered.
     fn figures(hit: usize, alarmed: usize) -> Figures {
         let mut figures = Figures::default();
-        figures.add("k8s", true, true, &Tally { labels: 10, hit, negatives: 4, alarmed });
+        figures.add("k8s", true, true, &Tally { labels: 10, hit, negatives: 4, alarmed, elsewhere: 0 });
         figures.add("k8s", true, false, &Tally::default());
         figures
     }
