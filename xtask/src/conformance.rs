@@ -92,9 +92,18 @@ fn hold(repository: &Repository, corpus: &Corpus, options: &Options) -> Outcome 
         }
         let outcome = row.map_or_else(Judged::default, |row| Judged::of(query, row, &found));
         if options.verbose {
-            print!("{}", outcome.told(query));
+            print!("{}", outcome.told(query, row));
         }
-        figures.add(&query.platform, query.is_severe(), row.is_some_and(Row::is_covered), &outcome.tally());
+        let tally = row.map(|row| outcome.tally(row)).unwrap_or_default();
+        figures.add(&query.platform, query.is_severe(), row.is_some_and(Row::is_covered), &tally);
+        for sample in row.iter().flat_map(|row| row.argued.keys()) {
+            let differs = outcome.missed.iter().any(|(file, _)| sample == "*" || file == sample)
+                || outcome.alarmed.iter().any(|(file, _)| sample == "*" || file == sample);
+            if !differs {
+                let place = format!("{TABLE}: `{}`, `{}`", query.platform, query.name);
+                wrong.push(format!("{place}: `{sample}` is argued, and we agree"));
+            }
+        }
     }
     print!("{}", figures.shown());
     let recorded = Figures::read(repository)?;
@@ -146,6 +155,8 @@ pub(crate) struct Tally {
     pub(crate) hit: usize,
     pub(crate) negatives: usize,
     pub(crate) alarmed: usize,
+    pub(crate) labels_argued: usize,
+    pub(crate) alarms_argued: usize,
     pub(crate) elsewhere: usize,
 }
 
@@ -173,23 +184,26 @@ impl<'a> Judged<'a> {
         judged
     }
 
-    fn tally(&self) -> Tally {
+    fn tally(&self, row: &Row) -> Tally {
         Tally {
             labels: self.hit.len() + self.missed.len(),
             hit: self.hit.len(),
             negatives: self.quiet + self.alarmed.len(),
             alarmed: self.alarmed.len(),
+            labels_argued: self.missed.iter().filter(|(file, _)| row.argues(file).is_some()).count(),
+            alarms_argued: self.alarmed.iter().filter(|(file, _)| row.argues(file).is_some()).count(),
             elsewhere: self.elsewhere,
         }
     }
 
-    /// A line for each label that was missed and each alarm.
-    fn told(&self, query: &Query) -> String {
+    /// A line for each label that was missed and each alarm, unless it is argued.
+    fn told(&self, query: &Query, row: Option<&Row>) -> String {
         let mut text = String::new();
-        for (file, line) in &self.missed {
+        let is_open = |file: &str| row.is_none_or(|row| row.argues(file).is_none());
+        for (file, line) in self.missed.iter().filter(|(file, _)| is_open(file)) {
             let _ = writeln!(text, "missed   {}/{}/{file}:{line}", query.platform, query.name);
         }
-        for (file, finding) in &self.alarmed {
+        for (file, finding) in self.alarmed.iter().filter(|(file, _)| is_open(file)) {
             let _ = writeln!(text, "alarmed  {}/{}/{file}: {finding}", query.platform, query.name);
         }
         text

@@ -29,13 +29,20 @@ pub(crate) struct Row {
     pub(crate) checks: Vec<String>,
     /// Why there is none.
     pub(crate) no_counterpart: Option<String>,
-    /// Why some of its samples come out otherwise.
-    pub(crate) argued: Option<String>,
+    /// By sample, or `*` for any: why we say something else than its labels.
+    #[serde(default)]
+    pub(crate) argued: BTreeMap<String, String>,
 }
 
 impl Row {
     pub(crate) fn is_covered(&self) -> bool {
         !self.checks.is_empty()
+    }
+
+    /// Under which name of `argued` a sample stands, if it does.
+    pub(super) fn argues(&self, sample: &str) -> Option<&str> {
+        let (name, _) = self.argued.get_key_value(sample).or_else(|| self.argued.get_key_value("*"))?;
+        Some(name)
     }
 
     pub(super) fn has(&self, check: &str) -> bool {
@@ -81,6 +88,9 @@ pub(crate) struct Figure {
     pub(crate) negatives: usize,
     /// Those in which we find something.
     pub(crate) alarmed: usize,
+    /// Labels that we miss on purpose, and samples in which we find something on purpose.
+    pub(crate) labels_argued: usize,
+    pub(crate) alarms_argued: usize,
     /// Labels, and samples with nothing to find, about modules that are not in the corpus.
     pub(crate) elsewhere: usize,
 }
@@ -113,6 +123,8 @@ impl Figures {
             figure.hit += tally.hit;
             figure.negatives += tally.negatives;
             figure.alarmed += tally.alarmed;
+            figure.labels_argued += tally.labels_argued;
+            figure.alarms_argued += tally.alarms_argued;
             figure.elsewhere += tally.elsewhere;
         }
     }
@@ -170,6 +182,8 @@ impl Figures {
             all.hit += figure.hit;
             all.negatives += figure.negatives;
             all.alarmed += figure.alarmed;
+            all.labels_argued += figure.labels_argued;
+            all.alarms_argued += figure.alarms_argued;
             all.elsewhere += figure.elsewhere;
         }
         all
@@ -178,14 +192,14 @@ impl Figures {
     /// As a table for people.
     pub(super) fn shown(&self) -> String {
         let mut text = format!(
-            "{:22} {:>20}  {:>20}  {:>20}  {:>20}\n",
+            "{:22} {:>20}  {:>20}  {:>34}  {:>32}\n",
             "platform", "queries covered", "high and critical", "labels found", "samples alarmed"
         );
         for figure in self.0.values().chain([&self.all()]) {
             let [queries, severe, labels, alarms] = figure.shares();
             let _ = writeln!(
                 text,
-                "{:22} {queries:>20}  {severe:>20}  {labels:>20}  {alarms:>20}",
+                "{:22} {queries:>20}  {severe:>20}  {labels:>34}  {alarms:>32}",
                 figure.platform
             );
         }
@@ -199,9 +213,16 @@ impl Figure {
         [
             share(self.covered, self.queries),
             share(self.severe_covered, self.severe),
-            share(self.hit, self.labels),
-            share(self.alarmed, self.negatives),
+            with_argued(share(self.hit, self.labels), self.labels_argued, "missed"),
+            with_argued(share(self.alarmed, self.negatives), self.alarms_argued, "of them"),
         ]
+    }
+}
+
+fn with_argued(share: String, argued: usize, what: &str) -> String {
+    match argued {
+        0 => share,
+        argued => format!("{share}, {argued} {what} argued"),
     }
 }
 
@@ -220,7 +241,7 @@ mod tests {
     /// Two queries of one platform, of which one is covered.
     fn figures(hit: usize, alarmed: usize) -> Figures {
         let mut figures = Figures::default();
-        figures.add("k8s", true, true, &Tally { labels: 10, hit, negatives: 4, alarmed, elsewhere: 0 });
+        figures.add("k8s", true, true, &Tally { labels: 10, hit, negatives: 4, alarmed, ..Tally::default() });
         figures.add("k8s", true, false, &Tally::default());
         figures
     }

@@ -43,12 +43,13 @@ pub(super) fn page(repository: &Repository) -> Outcome<String> {
         }
     }
     page.push_str(
-        "\n## Queries whose samples we judge otherwise in part\n\n| platform | query | our checks | why |\n|---|---|---|---|\n",
+        "\n## Samples that we judge otherwise on purpose\n\n| platform | query | sample | our checks | why |\n|---|---|---|---|---|\n",
     );
     for (platform, query, row) in table.rows() {
-        if let Some(why) = &row.argued {
+        for (sample, why) in &row.argued {
             let checks = codes(row.checks.iter().map(String::as_str));
-            let _ = writeln!(page, "| {platform} | {} | {checks} | {} |", code(query), cell(why));
+            let sample = if sample == "*" { "any".to_owned() } else { code(sample) };
+            let _ = writeln!(page, "| {platform} | {} | {sample} | {checks} | {} |", code(query), cell(why));
         }
     }
     Ok(page)

@@ -359,9 +359,15 @@ impl<'m, 'c, 'r> Making<'m, 'c, 'r> {
     }
 }
 
-/// Two lists as one; where one of them is not known, so is the whole.
+/// Two lists as one. Where one of them is not known, the whole ends in an element that stands for it: there may be more.
 fn joined(there: &Node, more: Node) -> Node {
     match (there, more) {
+        (there @ Node::Unknown(_), Node::List(more)) => {
+            Node::List(more.into_iter().chain([there.clone()]).collect())
+        }
+        (Node::List(there), more @ Node::Unknown(_)) => {
+            Node::List(there.iter().cloned().chain([more]).collect())
+        }
         (Node::Absent, more) => more,
         (there, Node::Absent) => there.clone(),
         (Node::List(there), Node::List(more)) => Node::List(there.iter().cloned().chain(more).collect()),
