@@ -46,7 +46,7 @@ pub use content::{
 pub use effects::{cidr_text, policy_document, time_text, tls_name};
 pub use evidence::{evidence_file, evidence_manifest, evidence_records, history_file};
 pub use expression::{expression_document, expression_source};
-pub use iac::{iac_cloudformation, iac_terraform};
+pub use iac::{iac_cloudformation, iac_plan, iac_terraform};
 pub use import::foreign_findings;
 pub use judgement::check_judgement;
 pub use manifests::{iac_compose, iac_dockerfile, iac_kubernetes, iac_workflows};
@@ -95,6 +95,7 @@ macro_rules! each_target {
             iac_compose, COMPOSE, 2048;
             iac_dockerfile, IMAGE_FILE, 2048;
             iac_kubernetes, MANIFEST, 2048;
+            iac_plan, PLAN, 4096;
             iac_terraform, TERRAFORM, 2048;
             iac_workflows, WORKFLOW, 2048;
             node_json, JSON, 2048;

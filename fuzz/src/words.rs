@@ -466,6 +466,39 @@ pub(crate) const MARKUP: &[&str] = &[
     "\\u{1b}",
 ];
 
+/// Of plans of Terraform.
+pub(crate) const PLAN: &[&str] = &[
+    "\"format_version\":\"1.2\",",
+    "\"resource_changes\":[",
+    "\"planned_values\":{\"root_module\":{\"resources\":[",
+    "\"child_modules\":[",
+    "\"configuration\":{\"root_module\":{\"resources\":[",
+    "\"module_calls\":{\"a\":{\"module\":{",
+    "\"outputs\":{\"o\":{\"expression\":",
+    "\"address\":\"aws_s3_bucket.a\",",
+    "\"address\":\"module.a[\\\"k.\\\"].aws_s3_bucket_policy.a[0]\",",
+    "\"mode\":\"managed\",",
+    "\"type\":\"aws_s3_bucket_policy\",",
+    "\"name\":\"a\",",
+    "\"change\":{\"actions\":[\"create\"],",
+    "\"delete\"",
+    "\"no-op\"",
+    "\"before\":{",
+    "\"after\":{\"bucket\":\"b\",\"grant\":[{}]},",
+    "\"after_unknown\":{\"id\":true,\"grant\":[{\"id\":true}]},",
+    "\"after_sensitive\":{\"bucket\":true},",
+    "\"expressions\":{\"bucket\":{\"references\":[\"aws_s3_bucket.a.id\",\"aws_s3_bucket.a\"]}}",
+    "\"references\":[\"module.a.o\",\"each.key\",\"var.v\",\"local.b\"]",
+    "\"constant_value\":",
+    "\"provider_config\":{\"aws\":{\"name\":\"aws\"",
+    "null",
+    "true",
+    "[]",
+    "{}",
+    "],",
+    "},",
+];
+
 pub(crate) const TERRAFORM: &[&str] = &[
     "resource \"aws_s3_bucket\" \"b\" {\n",
     "variable \"a\" { default = 1 }\n",

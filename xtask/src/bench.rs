@@ -5,12 +5,14 @@
 
 mod assess;
 mod build;
+mod gate;
 mod organisation;
 mod posture;
 mod scale;
 
 pub(crate) use assess::{Profile, credentials, finished, program, run as assess};
 pub(crate) use build::run as build;
+pub(crate) use gate::run as gate;
 pub(crate) use organisation::run as organisation;
 pub(crate) use posture::run as posture;
 pub(crate) use scale::run as scale;

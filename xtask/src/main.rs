@@ -42,6 +42,7 @@ cargo xtask docs [--check]           makes the generated pages under docs/; --ch
 cargo xtask lint                     the rules of the architecture that no compiler holds
 cargo xtask licences                 every dependency against deny.toml
 cargo xtask bench build|assess       what a cold build, or an assessment, costs against its budget
+cargo xtask bench gate               Checkov, detect-secrets and Partywall over the same code (installs them)
 cargo xtask bench posture            Prowler and Partywall side by side (installs Prowler, 2 GB)
 cargo xtask bench scale              what a recorded estate of 100,000 assets costs; is what was planted found?
 cargo xtask bench organisation       whether the memory of a live run grows with the accounts
@@ -80,6 +81,7 @@ fn run(words: &[&str]) -> Outcome {
         ["licences"] => licences::check(&repository),
         ["bench", "build"] => bench::build(&repository),
         ["bench", "assess"] => bench::assess(&repository),
+        ["bench", "gate"] => bench::gate(&repository),
         ["bench", "posture"] => bench::posture(&repository),
         ["bench", "scale"] => bench::scale(&repository),
         ["bench", "organisation"] => bench::organisation(&repository),

@@ -151,6 +151,15 @@ impl Types for Mapped<'_> {
         }
         planned(kind, attribute, address)
     }
+
+    fn refers(&self, kind: &str, argument: &str) -> bool {
+        match self.content.mapping(kind).map(|mapping| &mapping.becomes) {
+            Some(Becomes::Part(rule)) => {
+                rule.by.0.paths().iter().any(|path| path.path.replace("[]", "") == argument)
+            }
+            _ => false,
+        }
+    }
 }
 
 /// The identity of something that is not there yet.
@@ -179,12 +188,17 @@ fn with_identity(arguments: &Node, kind: &str, address: &str) -> Node {
     if tf.is_unknown() {
         return tf;
     }
-    for attribute in ["id", "arn"] {
+    for attribute in ["id", "arn"].into_iter().filter(|attribute| is_open(arguments.key(attribute))) {
         if let Some(value) = planned(kind, attribute, address) {
             tf.insert_at(attribute, value);
         }
     }
     tf
+}
+
+/// Whether nobody has said yet what it is: a plan knows what the provider gave to what is there already.
+fn is_open(value: &Node) -> bool {
+    value.is_absent() || value.is_unknown()
 }
 
 /// All paths that may be read of each kind: what its collector fills, because a host function may read any of it; of a

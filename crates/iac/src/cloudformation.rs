@@ -178,7 +178,7 @@ fn given(tree: &Tree, inputs: &[Input], troubles: &mut Vec<Trouble>) -> HashMap<
                 }
             }
             // Terraform's.
-            Input::File(_) => {}
+            Input::File(_) | Input::Known { .. } => {}
         }
     }
     given

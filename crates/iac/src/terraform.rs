@@ -10,6 +10,7 @@
 mod config;
 mod functions;
 mod machine;
+pub mod plan;
 mod policy_document;
 mod syntax;
 mod typing;
@@ -29,7 +30,7 @@ use machine::Machine;
 const STACK_BYTES: usize = 192 << 20;
 
 /// Values that a user passes beside the files, as `terraform plan` takes them; of two the later counts.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Input {
     /// `-var NAME=VALUE`.
     Variable {
@@ -40,6 +41,13 @@ pub enum Input {
     },
     /// `-var-file FILE`, a path of the tree.
     File(String),
+    /// A value that is known as it is.
+    Known {
+        /// The variable.
+        name: String,
+        /// Its value.
+        value: Node,
+    },
 }
 
 /// What a provider fills in when it makes a resource.
@@ -55,6 +63,12 @@ pub trait Types: Sync {
             "arn" => Some(Node::text(format!("arn:unset:{kind}:unset:unset:{address}"))),
             _ => None,
         }
+    }
+
+    /// Whether an argument does nothing but name the resource that this one belongs to.
+    fn refers(&self, kind: &str, argument: &str) -> bool {
+        let _ = (kind, argument);
+        false
     }
 }
 
@@ -151,17 +165,24 @@ pub struct Place {
 /// Reads all roots of a tree.
 pub fn configurations(tree: &Tree, inputs: &[Input], types: &dyn Types) -> Read {
     let mut configurations = Vec::new();
-    let read = each(tree, inputs, types, &mut |configuration| configurations.push(configuration));
+    let read = each(tree, &[], inputs, types, &mut |configuration| configurations.push(configuration));
     Read { configurations, ..read }
 }
 
 /// Reads the roots of a tree one after the other, so that no more than one has to be held; what comes back holds none.
-pub fn each(tree: &Tree, inputs: &[Input], types: &dyn Types, take: &mut Take<'_>) -> Read {
+/// Roots of which plans say more are left out.
+pub fn each(
+    tree: &Tree,
+    covered: &[Arc<str>],
+    inputs: &[Input],
+    types: &dyn Types,
+    take: &mut Take<'_>,
+) -> Read {
     let work = || {
         let mut troubles = tree.troubles().to_vec();
         let program = Program::read(tree, &mut troubles);
         let mut read = Read { files: program.files, ..Read::default() };
-        for root in &program.roots {
+        for root in program.roots.iter().filter(|root| !covered.contains(root)) {
             let mut machine = Machine::new(&program, tree, types, root);
             take(machine.run(inputs));
             troubles.extend(machine.into_troubles());
@@ -171,17 +192,20 @@ pub fn each(tree: &Tree, inputs: &[Input], types: &dyn Types, take: &mut Take<'_
         read.troubles = troubles;
         read
     };
+    on_deep_stack(work).unwrap_or_else(|what| Read {
+        troubles: vec![Trouble::new("", 0, what, "report this with the files that cause it")],
+        ..Read::default()
+    })
+}
+
+/// Runs on a stack that is deep enough for the evaluator.
+fn on_deep_stack<T: Send>(work: impl FnOnce() -> T + Send) -> Result<T, String> {
     std::thread::scope(|scope| {
-        let thread = std::thread::Builder::new().stack_size(STACK_BYTES).spawn_scoped(scope, work);
-        let failed = |what: &str| Read {
-            troubles: vec![Trouble::new("", 0, what, "report this with the files that cause it")],
-            ..Read::default()
-        };
-        match thread {
+        match std::thread::Builder::new().stack_size(STACK_BYTES).spawn_scoped(scope, work) {
             Ok(thread) => {
-                thread.join().unwrap_or_else(|_| failed("reading Terraform ended in an internal error"))
+                thread.join().map_err(|_| "reading Terraform ended in an internal error".to_owned())
             }
-            Err(error) => failed(&format!("no thread could be started to read Terraform: {error}")),
+            Err(error) => Err(format!("no thread could be started to read Terraform: {error}")),
         }
     })
 }

@@ -35,6 +35,8 @@ impl Default for TreeLimits {
 #[derive(Debug, Default)]
 pub struct Tree {
     files: BTreeMap<Arc<str>, Place>,
+    /// Files that one reader takes for itself.
+    aside: BTreeMap<Arc<str>, Place>,
     /// The roots as the user wrote them, in their shortest form.
     roots: Vec<String>,
     limits: TreeLimits,
@@ -118,6 +120,39 @@ impl Tree {
                 "name the folder that holds it as well",
             )),
         }
+    }
+
+    /// Takes a file out of the list: only who asks for it by name still finds it.
+    pub(crate) fn set_aside(&mut self, path: &str) {
+        if let Some((path, place)) = self.files.remove_entry(path) {
+            self.aside.insert(path, place);
+        }
+    }
+
+    /// A file to be read as it comes; files of any size.
+    pub(crate) fn open(&self, path: &str) -> Result<Box<dyn Read + '_>, Trouble> {
+        let failed = |error: std::io::Error| {
+            Trouble::new(path, 0, format!("the file cannot be read: {error}"), "check its permissions")
+        };
+        match self.files.get(path).or_else(|| self.aside.get(path)) {
+            Some(Place::Memory(bytes)) => Ok(Box::new(bytes.as_slice())),
+            Some(Place::Disk(real)) => Ok(Box::new(fs::File::open(real).map_err(failed)?)),
+            None => Err(Trouble::new(path, 0, "there is no such file", "check the path, or create the file")),
+        }
+    }
+
+    /// The folder that holds a file of the tree, as it is named, where Terraform stands in it and it lies on a disk.
+    pub(crate) fn terraform_beside(&self, path: &str) -> Option<PathBuf> {
+        let Place::Disk(real) = self.files.get(path).or_else(|| self.aside.get(path))? else { return None };
+        let mut entries = fs::read_dir(real.parent()?).ok()?.filter_map(Result::ok);
+        let is_code = |name: &OsStr| {
+            let name = name.to_string_lossy();
+            name.ends_with(".tf") || name.ends_with(".tf.json")
+        };
+        entries.any(|entry| is_code(&entry.file_name())).then(|| match places::folder(path) {
+            "" => PathBuf::from("."),
+            folder => PathBuf::from(folder),
+        })
     }
 
     /// The text of a file of the tree.

@@ -66,6 +66,11 @@ impl Filter {
         self.asked.is_empty()
     }
 
+    /// Whether every check runs.
+    pub(crate) fn leaves_nothing_out(&self) -> bool {
+        self.left_out.is_empty()
+    }
+
     /// Whether a check runs.
     pub(crate) fn runs(&self, check: &CheckId) -> bool {
         !self.left_out.contains(check)

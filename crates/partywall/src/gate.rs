@@ -3,17 +3,22 @@
 mod allow;
 mod baseline;
 mod judging;
+mod leaks;
 mod lines;
+mod moving;
 mod places;
+mod plans;
 mod running;
 mod telling;
 
 use jiff::Timestamp;
+use partywall_iac::terraform::Configuration;
 use partywall_iac::terraform::Input;
+use partywall_iac::terraform::plan::Plan;
 use partywall_iac::{Mapped, Tree, cloudformation, compose, dockerfile, kubernetes, terraform, workflows};
 use partywall_model::{Problem, Severity};
 use partywall_report::gate::{self, Gate, GateForm, GateNote};
-use partywall_secrets::Scanner;
+use partywall_secrets::{IgnoreFiles, Scanner, search_folders};
 
 use crate::args::{Common, GateArgs, GateFormat};
 use crate::exit::{Exit, Failure, Precedence};
@@ -22,7 +27,7 @@ use crate::{knowledge, moment, screen};
 
 use baseline::Baseline;
 use judging::Judging;
-use running::Running;
+use running::{Made, Running};
 use telling::Telling;
 
 /// Judges the code under the paths.
@@ -44,22 +49,48 @@ pub(crate) fn gate(args: &GateArgs, common: &Common) -> Result<Exit, Failure> {
         }
     }
 
-    let tree = Tree::new(&args.paths);
+    let mut tree = Tree::new(&args.paths);
     let mapped = Mapped::new(&content);
     let inputs = inputs(args)?;
+    let mut planned = plans::read(&mut tree, &args.paths, args.source.as_deref(), &mapped)?;
+    if args.max_moved.is_some() && planned.plans.is_empty() && planned.troubles.is_empty() {
+        let message = "--max-moved needs a plan; name what `terraform show -json PLANFILE` wrote";
+        return Err(Failure::Usage(message.to_owned()));
+    }
+    let made: Vec<Made> = planned.plans.iter().map(|plan| Made::of(&plan.configuration, &mapped)).collect();
+    let (responsibility, unclear) =
+        moving::responsibility(&planned, &made, &mapped, &content, &settings, now, args.max_moved);
+    planned.plans.iter_mut().for_each(Plan::release);
+
     let judging = Judging::new(&content, &settings, &filter, now);
     let scanner = Scanner::new(&content.secrets).map_err(|error| Failure::Usage(error.to_string()))?;
-    let telling = Telling::new(&tree, &scanner, &settings, now);
-    let mut running = Running::new(&mapped, &judging, telling);
-    for each in [terraform::each, cloudformation::each] {
-        let read = each(&tree, &inputs, &mapped, &mut |configuration| running.configuration(&configuration));
-        running.read(read.files, read.troubles);
-    }
+    let telling = Telling::new(&tree, &planned, &scanner, &settings, now);
+    let mut running = Running::new(&judging, telling);
+    running.read(planned.plans.len(), &planned.troubles);
+    running.problems.extend(unclear.iter().map(note));
+    made.into_iter().for_each(|made| running.made(made));
+    let mut take = |configuration: Configuration| running.made(Made::of(&configuration, &mapped));
+    let read = [
+        terraform::each(&tree, &plans::covered(&planned), &inputs, &mapped, &mut take),
+        cloudformation::each(&tree, &inputs, &mapped, &mut take),
+    ];
+    read.iter().for_each(|read| running.read(read.files, &read.troubles));
     for declared in [kubernetes::declared, dockerfile::declared, compose::declared, workflows::declared] {
         running.manifests(declared(&tree));
     }
-    let Running { telling, facts, counts, mut problems, .. } = running;
-    let (mut findings, waivers) = telling.finish(&content);
+    let Running { telling, mut facts, counts, mut problems, .. } = running;
+    let (mut findings, mut waivers) = telling.finish(&content);
+    if !args.no_secrets && filter.leaves_nothing_out() {
+        let today = jiff::tz::Offset::UTC.to_datetime(now).date();
+        let searched =
+            search_folders(&scanner, &args.paths, IgnoreFiles::Respected, &settings.secrets, today)
+                .map_err(|error| Failure::Usage(error.to_string()))?;
+        facts.searched = Some(searched.tally.files);
+        findings.extend(leaks::findings(&searched, &content, today));
+        let (unread, remarks) = leaks::notes(&searched);
+        problems.extend(unread);
+        waivers.extend(remarks);
+    }
     if let Some(baseline) = &baseline {
         baseline.mark(&mut findings);
     }
@@ -74,6 +105,7 @@ pub(crate) fn gate(args: &GateArgs, common: &Common) -> Result<Exit, Failure> {
         read: facts,
         counts,
         findings,
+        responsibility,
         waivers,
         problems,
     };
@@ -90,7 +122,8 @@ pub(crate) fn gate(args: &GateArgs, common: &Common) -> Result<Exit, Failure> {
     screen::write(args.output.as_deref(), |out| gate::write(&gate, form, out))?;
     let precedence = if args.strict { Precedence::Incompleteness } else { Precedence::Findings };
     let threshold = Severity::from(args.fail_on).max(listed_from);
-    Ok(Exit::of(gate.has_failure(threshold), gate.is_incomplete(), precedence))
+    let fails = gate.has_failure(threshold) || gate.moves_too_much();
+    Ok(Exit::of(fails, gate.is_incomplete(), precedence))
 }
 
 /// The values that were passed; what `--var` says counts before a file, as later ones count before earlier ones.

@@ -3,6 +3,7 @@
 //! Whoever judges code fills a [`Gate`]; nothing is computed here but counts. A decision that could not be made is told
 //! beside the failures and never among the passes.
 
+mod moved;
 mod pipeline;
 mod review;
 mod sarif;
@@ -18,6 +19,8 @@ use serde::Serialize;
 
 use crate::json;
 use crate::text::TextStyle;
+
+pub use moved::{GateHolding, GateMove, GateResponsibility, GateSwitch, holder};
 
 /// The name of the form, with its major version.
 pub const FORMAT: &str = "partywall-gate/1";
@@ -37,6 +40,9 @@ pub struct Gate<'a> {
     pub counts: GateCounts,
     /// Failures and decisions that could not be made: by severity, then by place.
     pub findings: Vec<GateFinding<'a>>,
+    /// What plans do to who holds what; none where there is no plan.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub responsibility: Option<GateResponsibility>,
     /// Waivers that cover nothing any more, or whose time is over.
     pub waivers: Vec<GateNote>,
     /// Files and blocks that could not be read, and what is wrong on our side.
@@ -54,6 +60,8 @@ pub struct GateRead {
     pub resources: usize,
     /// Resources of types that no mapping knows: nothing is said of them.
     pub unmapped: BTreeMap<Box<str>, usize>,
+    /// Files that were searched for secrets; none where they were not.
+    pub searched: Option<u64>,
 }
 
 /// How many verdicts there are of each kind.
@@ -196,9 +204,17 @@ impl Gate<'_> {
         self.of(GateState::Fail).any(|finding| finding.severity >= threshold)
     }
 
+    /// Whether plans move more to the customer than is allowed.
+    pub fn moves_too_much(&self) -> bool {
+        self.responsibility.as_ref().is_some_and(GateResponsibility::is_too_much)
+    }
+
     /// Whether something could not be read or decided.
     pub fn is_incomplete(&self) -> bool {
-        self.counts.unknown > 0 || !self.problems.is_empty() || !self.read.unmapped.is_empty()
+        self.responsibility.as_ref().is_some_and(GateResponsibility::may_be_too_much)
+            || self.counts.unknown > 0
+            || !self.problems.is_empty()
+            || !self.read.unmapped.is_empty()
     }
 
     fn of(&self, state: GateState) -> impl Iterator<Item = &GateFinding<'_>> {

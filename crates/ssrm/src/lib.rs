@@ -8,11 +8,12 @@
 
 pub mod fixes;
 pub mod frameworks;
+pub mod handover;
 mod line;
 mod resolve;
 pub mod score;
 pub mod status;
 pub mod switches;
 
-pub use line::{Drift, Line, LineSet, Need, Position, SwitchState};
+pub use line::{Drift, Line, LineSet, Need, Position, SwitchState, shown};
 pub use resolve::Resolver;

@@ -112,7 +112,7 @@ impl SwitchState {
 }
 
 /// A value as people read it.
-pub(crate) fn shown(node: &Node) -> String {
+pub fn shown(node: &Node) -> String {
     match node {
         Node::Absent => "absent".to_owned(),
         Node::Unknown(why) => format!("unknown: {why}"),

@@ -59,7 +59,9 @@ fn asks_for_id(condition: &Condition<'_>) -> bool {
 }
 
 fn asks_for_second_factor(condition: &Condition<'_>) -> bool {
-    condition.is_on("aws:MultiFactorAuthPresent") && condition.says("true")
+    // With `IfExists` it also holds for callers that have no such key: those with long-term keys.
+    let is_asked = condition.operator.eq_ignore_ascii_case("Bool");
+    is_asked && condition.is_on("aws:MultiFactorAuthPresent") && condition.says("true")
 }
 
 fn is_own_organisation(condition: &Condition<'_>) -> bool {

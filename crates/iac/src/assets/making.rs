@@ -8,7 +8,7 @@ use partywall_model::{AccountId, Asset, Kind, Node, Problem, Region, Source, Why
 
 use super::{
     Declaration, Declared, Mapped, RUN_TIME, UNSET, evaluated, gap, is_around, is_at_or_above, is_filled,
-    with_identity,
+    is_open, with_identity,
 };
 use crate::terraform::{Place, Resource};
 
@@ -337,6 +337,10 @@ impl<'m, 'c, 'r> Making<'m, 'c, 'r> {
     fn attributes(&mut self, resource: &Resource, mapping: &Mapping) -> Node {
         let mut tf = with_identity(&resource.arguments, &resource.kind, &resource.address);
         for (name, expression) in &mapping.computed {
+            // What is written, or known of what is there already, stays.
+            if !is_open(resource.arguments.key(name)) {
+                continue;
+            }
             let value = self.value(resource, expression, &tf);
             if !value.is_absent() && !value.is_unknown() {
                 tf.insert_at(name, value);

@@ -12,6 +12,7 @@ mod functions;
 mod grown;
 mod kubernetes;
 mod modules;
+mod plan;
 mod recovery;
 mod reported;
 mod resources;

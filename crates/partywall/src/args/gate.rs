@@ -18,6 +18,12 @@ pub struct GateArgs {
     /// A file of values, as Terraform takes it (may be repeated)
     #[arg(long, value_name = "FILE")]
     pub var_file: Vec<PathBuf>,
+    /// Does not look for secrets, as `--check`, `--control` and `--service` do not either
+    #[arg(long)]
+    pub no_secrets: bool,
+    /// The folder of Terraform that a plan was made in; without it, it is looked for among the paths and beside the plan
+    #[arg(long, value_name = "DIR")]
+    pub source: Option<PathBuf>,
     /// Form of the answer
     #[arg(long, value_name = "FORM", default_value = "text")]
     pub format: GateFormat,
@@ -33,6 +39,9 @@ pub struct GateArgs {
     /// The lowest severity of an open failure that makes the exit code 1
     #[arg(long, value_name = "SEVERITY", default_value = "high")]
     pub fail_on: FailOn,
+    /// With a plan: more controls than this that move to you make the exit code 1
+    #[arg(long, value_name = "N")]
+    pub max_moved: Option<usize>,
     /// Decisions that could not be made (exit code 3) outrank failures (1)
     #[arg(long)]
     pub strict: bool,

@@ -18,8 +18,10 @@ pub(super) fn of(finding: &Finding, declaration: &Declaration) -> (Span, Vec<Spa
         .location
         .iter()
         .filter_map(|location| match location.source.as_ref()? {
-            Source::Code { file, span } => Some((&*location.path, (file.clone(), span.clone()))),
-            Source::Call { .. } => None,
+            Source::Code { file, span } if !span.is_empty() => {
+                Some((&*location.path, (file.clone(), span.clone())))
+            }
+            _ => None,
         })
         .collect();
     let decided = read.last().map(|(path, _)| list(path)).unwrap_or_default();

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use partywall_iac::terraform::Configuration;
-use partywall_iac::{Declaration, Manifests, Mapped, Trouble};
+use partywall_iac::{Declaration, Declared, Manifests, Mapped, Trouble};
 use partywall_model::Problem;
 use partywall_report::gate::{GateCounts, GateNote, GateRead};
 
@@ -12,9 +12,26 @@ use super::judging::Judging;
 use super::note;
 use super::telling::Telling;
 
+/// What a configuration makes.
+pub(super) struct Made {
+    resources: usize,
+    unmapped: BTreeMap<Box<str>, usize>,
+    pub(super) declared: Declared,
+}
+
+impl Made {
+    pub(super) fn of(configuration: &Configuration, mapped: &Mapped<'_>) -> Self {
+        let unmapped = mapped.unmapped(&configuration.resources).into_iter();
+        Self {
+            resources: configuration.resources.len(),
+            unmapped: unmapped.map(|(name, count)| (name.into(), count)).collect(),
+            declared: mapped.assets(configuration),
+        }
+    }
+}
+
 /// What a run gathers.
 pub(super) struct Running<'r, 'a> {
-    mapped: &'r Mapped<'a>,
     judging: &'r Judging<'a>,
     pub(super) telling: Telling<'a>,
     pub(super) facts: GateRead,
@@ -23,9 +40,8 @@ pub(super) struct Running<'r, 'a> {
 }
 
 impl<'r, 'a> Running<'r, 'a> {
-    pub(super) fn new(mapped: &'r Mapped<'a>, judging: &'r Judging<'a>, telling: Telling<'a>) -> Self {
+    pub(super) fn new(judging: &'r Judging<'a>, telling: Telling<'a>) -> Self {
         Self {
-            mapped,
             judging,
             telling,
             facts: GateRead::default(),
@@ -35,25 +51,24 @@ impl<'r, 'a> Running<'r, 'a> {
     }
 
     /// What a reader went through.
-    pub(super) fn read(&mut self, files: usize, troubles: Vec<Trouble>) {
+    pub(super) fn read(&mut self, files: usize, troubles: &[Trouble]) {
         self.facts.files += files;
-        self.problems.extend(troubles.into_iter().map(|trouble| note(&Problem::from(trouble))));
+        self.problems.extend(troubles.iter().map(|trouble| note(&Problem::from(trouble.clone()))));
     }
 
-    /// Judges a configuration.
-    pub(super) fn configuration(&mut self, configuration: &Configuration) {
-        self.facts.resources += configuration.resources.len();
-        for (name, count) in self.mapped.unmapped(&configuration.resources) {
-            *self.facts.unmapped.entry(name.into()).or_default() += count;
+    /// Judges what a configuration makes.
+    pub(super) fn made(&mut self, made: Made) {
+        self.facts.resources += made.resources;
+        for (name, count) in made.unmapped {
+            *self.facts.unmapped.entry(name).or_default() += count;
         }
-        let declared = self.mapped.assets(configuration);
-        self.problems.extend(declared.problems.iter().map(note));
-        self.judge(&declared.assets);
+        self.problems.extend(made.declared.problems.iter().map(note));
+        self.judge(&made.declared.assets);
     }
 
     /// Judges manifests; those of one folder are deployed together.
     pub(super) fn manifests(&mut self, read: Manifests) {
-        self.read(read.files, read.troubles);
+        self.read(read.files, &read.troubles);
         self.facts.resources += read.assets.len();
         let mut folders: BTreeMap<Arc<str>, Vec<Declaration>> = BTreeMap::new();
         for declaration in read.assets {

@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use partywall_content::{Check, Content, Settings};
+use partywall_iac::terraform::Place;
+use partywall_iac::terraform::plan::Plans;
 use partywall_iac::{Declaration, Tree};
 use partywall_model::{Finding, Verdict};
 use partywall_report::gate::{GateAsset, GateFinding, GateNote, GatePlace, GateState};
@@ -12,11 +14,12 @@ use partywall_secrets::Scanner;
 
 use super::allow::{self, Allow};
 use super::lines::Lines;
-use super::places;
+use super::{places, plans};
 
 /// Collects what is told.
 pub(super) struct Telling<'a> {
     tree: &'a Tree,
+    planned: &'a Plans,
     scanner: &'a Scanner,
     settings: &'a Settings,
     now: Timestamp,
@@ -37,17 +40,31 @@ struct Read {
 }
 
 impl<'a> Telling<'a> {
-    pub(super) fn new(tree: &'a Tree, scanner: &'a Scanner, settings: &'a Settings, now: Timestamp) -> Self {
+    pub(super) fn new(
+        tree: &'a Tree,
+        planned: &'a Plans,
+        scanner: &'a Scanner,
+        settings: &'a Settings,
+        now: Timestamp,
+    ) -> Self {
         let used = BTreeSet::new();
-        Self { tree, scanner, settings, now, files: HashMap::new(), told: Vec::new(), used }
+        Self { tree, planned, scanner, settings, now, files: HashMap::new(), told: Vec::new(), used }
     }
 
     /// One verdict on one declaration.
     pub(super) fn tell(&mut self, finding: &Finding, declaration: &Declaration, check: &'a Check) {
         let ((file, span), beside) = places::of(finding, declaration);
-        let place = self.place(&file, &span);
-        let also = beside.iter().map(|(file, span)| self.place(file, span)).collect();
-        let header = self.place(&declaration.place.file, &declaration.place.span);
+        let is_plan = self.planned.plans.iter().any(|plan| *plan.file == *file);
+        let place = if is_plan { in_plan(&declaration.place) } else { self.place(&file, &span) };
+        let also = match is_plan {
+            true => Vec::new(),
+            false => beside.iter().map(|(file, span)| self.place(file, span)).collect(),
+        };
+        let header = if is_plan {
+            place.clone()
+        } else {
+            self.place(&declaration.place.file, &declaration.place.span)
+        };
         let asset = &declaration.asset;
         let because: Vec<Box<str>> = match &finding.verdict {
             Verdict::Unknown(reasons) => reasons.iter().map(|why| said(why).into()).collect(),
@@ -101,8 +118,8 @@ impl<'a> Telling<'a> {
         if let Some(read) = self.files.get(file) {
             return read.clone();
         }
-        let (text, offset) =
-            self.tree.text(file).map_or_else(|_| (String::new(), 0), |text| (text.text, text.offset));
+        let (text, offset) = plans::text(self.tree, self.planned, file)
+            .map_or_else(|_| (String::new(), 0), |text| (text.text, text.offset));
         let (allows, mistakes): (Vec<_>, Vec<_>) = allow::all(&text).into_iter().partition(Result::is_ok);
         let lines = Lines::of(text);
         let found = self.scanner.scan(file, lines.text().as_bytes()).found;
@@ -169,6 +186,10 @@ impl<'a> Telling<'a> {
             }
             for allow in &read.allows {
                 let is_used = self.used.contains(&(file.clone(), allow.line));
+                if content.secrets.rule(&allow.check).is_some() {
+                    // The search for secrets says what is wrong with it.
+                    continue;
+                }
                 if content.check(&allow.check).is_none() {
                     note(
                         allow.line,
@@ -193,6 +214,13 @@ impl<'a> Telling<'a> {
         notes.sort_by(|a, b| (&a.subject, &a.message).cmp(&(&b.subject, &b.message)));
         (self.told, notes)
     }
+}
+
+/// A line of a plan. Its text is not shown: a plan holds everything, secrets too.
+fn in_plan(place: &Place) -> GatePlace {
+    let line = usize::try_from(place.line).unwrap_or(usize::MAX);
+    let file = place.file.as_ref().into();
+    GatePlace { file, line, column: 1, end_line: line, end_column: 1, text: None }
 }
 
 /// The day of judgement; waivers hold to the end of their last day in UTC, as everywhere.

@@ -80,7 +80,33 @@ fn the_effect_is_judged_and_what_cannot_be_decided_says_why() {
     let failing =
         findings.iter().find(|one| one["check"] == "s3-bucket-public" && one["state"] == "fail").unwrap();
     assert_eq!(failing["asset"]["id"], "arn:aws:s3:::harbour-site");
-    assert_eq!(failing["place"]["line"].as_u64().unwrap(), 3, "{}", failing["place"]);
+    // The policy opens it, so that is where it is told.
+    assert_eq!(failing["place"]["line"].as_u64().unwrap(), 9, "{}", failing["place"]);
+}
+
+#[test]
+fn of_the_account_what_the_code_sets_is_judged_and_nothing_else() {
+    let off = "resource \"aws_ebs_encryption_by_default\" \"it\" {\n  enabled = false\n}\n";
+    let (_, said) = gate_json(&code(&[("main.tf", off)]), &[]);
+    let findings = said["findings"].as_array().unwrap();
+    let told: Vec<(&str, u64)> = findings
+        .iter()
+        .map(|finding| (finding["check"].as_str().unwrap(), finding["place"]["line"].as_u64().unwrap()))
+        .collect();
+    assert_eq!(told, [("ec2-region-disk-encryption-off", 2)]);
+}
+
+#[test]
+fn each_bad_element_of_a_list_is_told_with_its_line() {
+    let image = "FROM debian:12.5-slim\nUSER 1000\nRUN apt-get update && apt-get install -y curl\nRUN apt-get update && apt-get install -y git\n";
+    let folder = code(&[("Dockerfile", image)]);
+    let (_, said) = gate_json(&folder, &[]);
+    let findings = said["findings"].as_array().unwrap();
+    let found = findings.iter().find(|finding| finding["check"] == "dockerfile-apt-lists-kept").unwrap();
+    assert_eq!(found["place"]["line"], 3);
+    assert_eq!(found["also"][0]["line"], 4);
+    let text = gate(&folder, &[]).stdout;
+    assert!(text.contains("also on line 4"), "{text}");
 }
 
 #[test]
@@ -219,6 +245,30 @@ fn nothing_to_read_is_told_in_figures_and_no_such_path_is_refused() {
     let ran = Partywall::new(&["gate", "no/such/folder"]).run();
     assert_eq!(ran.code, 2);
     assert!(ran.stderr.contains("no/such/folder"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_secret_in_any_file_fails_once_and_is_accepted_like_everything_else() {
+    let key = ["sk_live_", "9Qb3kVt7ZxRw2LmYc5NdHs8F"].concat();
+    let text = format!("token: {key}\n");
+    let folder = code(&[("a.yaml", &text), ("b.txt", &text)]);
+    let (ran, said) = gate_json(&folder, &[]);
+    assert!(!ran.stdout.contains(&key[4..]), "{}", ran.stdout);
+    let findings = said["findings"].as_array().unwrap();
+    assert_eq!(findings.len(), 1, "{}", said["findings"]);
+    assert_eq!((&findings[0]["state"], &findings[0]["place"]["line"]), (&"fail".into(), &1.into()));
+    assert!(findings[0]["summary"].to_string().contains("1 more place"), "{}", findings[0]["summary"]);
+    assert_eq!(said["read"]["searched"], 2);
+    assert_eq!(ran.code, 1);
+    let rule = findings[0]["check"].as_str().unwrap();
+    let accepted =
+        format!("token: {key} # partywall:allow {rule} reason=\"a test\" owner=web until=2026-12-01\n");
+    let folder = code(&[("a.yaml", &accepted)]);
+    let (ran, said) = gate_json(&folder, &[]);
+    assert_eq!((ran.code, &said["counts"]["waived"]), (0, &1.into()), "{}", ran.stdout);
+    assert_eq!(said["waivers"].as_array().unwrap().len(), 0, "{}", said["waivers"]);
+    let (ran, said) = gate_json(&folder, &["--no-secrets"]);
+    assert_eq!((ran.code, &said["read"]["searched"]), (0, &Value::Null));
 }
 
 #[test]

@@ -14,6 +14,7 @@ mod filters;
 mod forms;
 mod frameworks;
 mod gate;
+mod gate_plan;
 mod history;
 mod hostile;
 mod import;

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::{Gate, GateFinding, GateState};
+use super::{Gate, GateFinding, GateState, moved};
 use crate::markdown::inline::{code, sentence};
 use crate::words::{counted, thousands};
 
@@ -35,6 +35,9 @@ pub(super) fn write(gate: &Gate<'_>, out: &mut dyn Write) -> io::Result<()> {
         row(finding, out)?;
     }
     more(counts.fail, "more failure", out)?;
+    if let Some(said) = &gate.responsibility {
+        moved::markdown(said, TOP, out)?;
+    }
     if counts.unknown > 0 {
         writeln!(out, "\n### Could not be decided\n")?;
     }

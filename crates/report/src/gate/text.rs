@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::{Gate, GateFinding, GatePlace, GateState};
+use super::{Gate, GateFinding, GatePlace, GateState, moved};
 use crate::shown::shown;
 use crate::text::TextStyle;
 use crate::text::page::{Look, Page, looking, plain, quiet, right, strong};
@@ -12,6 +12,9 @@ pub(super) fn write(gate: &Gate<'_>, style: TextStyle, out: &mut dyn Write) -> i
     let mut page = Page::new(out, style);
     for finding in gate.of(GateState::Fail) {
         failure(finding, &mut page)?;
+    }
+    if let Some(said) = &gate.responsibility {
+        moved::text(said, &mut page)?;
     }
     undecided(gate, &mut page)?;
     set_aside(gate, &mut page)?;
@@ -111,8 +114,14 @@ fn foot(gate: &Gate<'_>, page: &mut Page<'_>) -> io::Result<()> {
         (0, _) => looking(Look::Warn, "nothing found, but not everything could be decided"),
         (fail, _) => looking(Look::Bad, counted(fail, "open failure")),
     };
+    let searched = match gate.read.searched {
+        Some(files) => {
+            format!(", secrets in {}", counted(usize::try_from(files).unwrap_or(usize::MAX), "file"))
+        }
+        None => ", secrets not looked for".to_owned(),
+    };
     let told = format!(
-        ": {} of {} in {}; {} undecided, {} beyond this code, {} accepted, {} known, {} pass, {} not applicable",
+        ": {} of {} in {}{searched}; {} undecided, {} beyond this code, {} accepted, {} known, {} pass, {} not applicable",
         counted(gate.read.resources, "resource"),
         counted(gate.read.configurations, "configuration"),
         counted(gate.read.files, "file"),

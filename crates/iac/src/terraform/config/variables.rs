@@ -39,6 +39,9 @@ pub(crate) fn given(tree: &Tree, module: &Module, inputs: &[Input], troubles: &m
             Input::Variable { name, value } => {
                 given.insert(name.as_str().into(), written(module, name, value));
             }
+            Input::Known { name, value } => {
+                given.insert(name.as_str().into(), Value::from_node(value));
+            }
         }
     }
     given
