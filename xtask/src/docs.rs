@@ -4,6 +4,7 @@
 mod checks;
 mod collected;
 mod commands;
+mod conformance;
 mod controls;
 mod functions;
 #[cfg(test)]
@@ -71,6 +72,7 @@ fn pages(repository: &Repository) -> Outcome<Pages> {
     pages.insert("docs/reference/functions.md".into(), functions::page());
     pages.insert("docs/reference/collected.md".into(), collected::page(&loaded.content));
     pages.insert("docs/reference/services.md".into(), services::page(&loaded.content));
+    pages.insert("docs/conformance/gate.md".into(), conformance::page(repository)?);
     commands::pages(repository, &mut pages)?;
     Ok(pages)
 }

@@ -4,6 +4,7 @@
 //! that says what to do; nothing here is needed to build or to run Partywall itself.
 
 mod bench;
+mod conformance;
 mod content;
 mod docs;
 mod emulator;
@@ -24,10 +25,14 @@ use repository::Repository;
 
 /// Where corpora for conformance tests are, if they are there, seen from the root.
 const CORPORA: &str = "../shared/corpora";
+/// Names the folder of corpora for the tests that are held against them.
+const CORPORA_VARIABLE: &str = "PARTYWALL_CORPORA";
 
 const USAGE: &str = "\
 cargo xtask test [full]              sets up what the tests need and runs everything that must hold
 cargo xtask test conformance         only the tests against the corpora
+cargo xtask conformance gate [--verbose] [--record] [--program FILE]
+                                     the gate against labelled code of others; never worse than recorded
 cargo xtask content check            every problem of content/ with file and line, and every example
 cargo xtask content mutate [--check ID]
                                      changes each check's expressions: do its examples notice?
@@ -66,6 +71,7 @@ fn run(words: &[&str]) -> Outcome {
         ["test"] => test::run(&repository, test::Extent::Default),
         ["test", "full"] => test::run(&repository, test::Extent::Full),
         ["test", "conformance"] => test::run_conformance(&repository),
+        ["conformance", "gate", options @ ..] => conformance::run(&repository, options),
         ["content", "check"] => content::check::run(&repository),
         ["content", "mutate", options @ ..] => content::mutate::run(&repository, options),
         ["content", "frameworks", options @ ..] => content::frameworks::run(&repository, options),

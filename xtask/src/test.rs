@@ -9,15 +9,12 @@ use std::time::{Duration, Instant};
 use crate::failure::{Failure, Outcome};
 use crate::repository::Repository;
 use crate::setup::{self, Tools};
-use crate::{CORPORA, content, docs, licences, lint};
+use crate::{CORPORA, CORPORA_VARIABLE, conformance, content, docs, licences, lint};
 
 /// For how long each fuzz target is given mutated inputs.
 const FUZZ_VARIABLE: &str = "PARTYWALL_FUZZ_SECONDS";
 /// Unless it is said: what every parser of foreign bytes is owed.
 const FUZZ_SECONDS: &str = "30";
-
-/// Names the folder of corpora for the tests that are held against them.
-const CORPORA_VARIABLE: &str = "PARTYWALL_CORPORA";
 
 /// How much is built and tested.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,7 +54,7 @@ pub(crate) fn run(repository: &Repository, extent: Extent) -> Outcome {
     steps.run("docs", || docs::run(repository, docs::Mode::Check))?;
     steps.run("lints", || lint::run(repository))?;
     steps.run("licences", || deny(repository))?;
-    let conformance = steps.run("conformance", || conformance(repository, &tools))?;
+    let conformance = steps.run("conformance", || corpora(repository, &tools))?;
     steps.summary(&conformance);
     Ok(())
 }
@@ -66,14 +63,14 @@ pub(crate) fn run(repository: &Repository, extent: Extent) -> Outcome {
 pub(crate) fn run_conformance(repository: &Repository) -> Outcome {
     let mut steps = Steps::default();
     let tools = steps.run("setup", || Tools::ready(repository))?;
-    let conformance = steps.run("conformance", || conformance(repository, &tools))?;
+    let conformance = steps.run("conformance", || corpora(repository, &tools))?;
     steps.summary(&conformance);
     Ok(())
 }
 
-/// Runs the tests whose path holds `conformance`, with the folder of corpora in their environment. Gives a
-/// word for the summary.
-fn conformance(repository: &Repository, tools: &Tools) -> Outcome<String> {
+/// Runs the tests whose path holds `conformance`, with the folder of corpora in their environment, and the gate
+/// against labelled code. Gives a word for the summary.
+fn corpora(repository: &Repository, tools: &Tools) -> Outcome<String> {
     let folder = repository.path(CORPORA);
     let why_not = if !folder.is_dir() {
         Some("no corpora folder")
@@ -89,7 +86,10 @@ fn conformance(repository: &Repository, tools: &Tools) -> Outcome<String> {
     let mut command = Command::new("cargo");
     command.args(["test", "--workspace", "--", "conformance"]).current_dir(repository.root());
     setup::must(command.envs(tools.variables()).env(CORPORA_VARIABLE, &folder))?;
-    Ok("conformance run".to_owned())
+    match conformance::run_if_there(repository)? {
+        true => Ok("conformance run".to_owned()),
+        false => Ok("conformance run, but for the gate: no labelled code".to_owned()),
+    }
 }
 
 /// `cargo deny` where it is installed; else the same rules on licences and sources by ourselves. Advisories

@@ -13,6 +13,8 @@ use crate::fingerprint::fingerprint;
 
 /// So many values are named in a finding; more would not be read.
 const EVIDENCE_LIMIT: usize = 12;
+/// So many places are kept: each bad element of a list has one.
+const LOCATION_LIMIT: usize = 64;
 
 /// What the checks say of an estate.
 #[derive(Clone, Debug, Default)]
@@ -110,7 +112,7 @@ impl Run<'_> {
         finding.location = trace
             .read
             .iter()
-            .take(EVIDENCE_LIMIT)
+            .take(LOCATION_LIMIT)
             .map(|read| Location {
                 path: (&*read.path).into(),
                 source: asset.provenance.of(&read.path).cloned(),

@@ -67,7 +67,7 @@ impl<'r> Run<'r> {
         let mut unknown: Option<Arc<Why>> = None;
         for (position, element) in elements.enumerate() {
             if decided {
-                self.quietly(|run| run.holds(&inner.body, &element, position, inner, around))?;
+                self.also_decides(&element, position, inner, around, decisive)?;
                 continue;
             }
             let reads = self.trace.read.len();
@@ -96,6 +96,38 @@ impl<'r> Run<'r> {
             (false, Some(why)) => Value::unknown(why),
             (false, None) => Value::bool(!decisive),
         })
+    }
+
+    /// An element after the one that decided: where it would have decided as well, its reads are kept too, so that
+    /// each is told with its place. Nothing else of it is: the value no longer hangs on it.
+    fn also_decides<'e, 'v>(
+        &mut self,
+        element: &Value<'v>,
+        position: usize,
+        inner: &'v Loop,
+        around: &Around<'e, 'v>,
+        decisive: bool,
+    ) -> Result<(), EvalError>
+    where
+        'r: 'v,
+    {
+        if element.why().is_some() || self.trace.read.len() >= READS_BEFORE_FORGETTING {
+            self.quietly(|run| run.holds(&inner.body, element, position, inner, around))?;
+            return Ok(());
+        }
+        let before = self.trace.mark();
+        let holds = self.holds(&inner.body, element, position, inner, around)?;
+        let decides = match holds {
+            Tri::True => decisive,
+            Tri::False => !decisive,
+            Tri::Unknown(_) => false,
+        };
+        if !decides {
+            self.trace.back_to(before);
+        } else {
+            self.trace.reasons.truncate(before.reasons);
+        }
+        Ok(())
     }
 
     fn exactly_one<'e, 'v>(

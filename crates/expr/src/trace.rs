@@ -33,8 +33,8 @@ pub enum Truth {
 /// What was established on the way to a value. Host functions add to it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Trace {
-    /// The properties that were read, each once, in the order of reading. Where an `exists` found its
-    /// element or an `all` its exception, only that element's are kept.
+    /// The properties that were read, each once, in the order of reading. Where an `exists` found elements
+    /// or an `all` exceptions, only theirs are kept.
     pub read: Vec<Read>,
     /// How many further reads were not kept.
     pub unlisted: usize,
@@ -44,6 +44,16 @@ pub struct Trace {
     pub affected: Vec<AssetId>,
     /// Every unknown that the value hangs on, each once; empty where the value is known.
     pub reasons: Vec<Arc<Why>>,
+}
+
+/// How far a trace had come: see [`Trace::mark`].
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Mark {
+    read: usize,
+    unlisted: usize,
+    notes: usize,
+    affected: usize,
+    pub(crate) reasons: usize,
 }
 
 /// One property that was read.
@@ -108,6 +118,26 @@ impl Trace {
         if !self.reasons.iter().any(|known| Arc::ptr_eq(known, why) || **known == **why) {
             self.reasons.push(Arc::clone(why));
         }
+    }
+
+    /// How far the trace has come.
+    pub(crate) fn mark(&self) -> Mark {
+        Mark {
+            read: self.read.len(),
+            unlisted: self.unlisted,
+            notes: self.notes.len(),
+            affected: self.affected.len(),
+            reasons: self.reasons.len(),
+        }
+    }
+
+    /// Forgets everything after a mark.
+    pub(crate) fn back_to(&mut self, mark: Mark) {
+        self.read.truncate(mark.read);
+        self.unlisted = mark.unlisted;
+        self.notes.truncate(mark.notes);
+        self.affected.truncate(mark.affected);
+        self.reasons.truncate(mark.reasons);
     }
 
     pub(crate) fn saw(&mut self, variable: &Arc<str>, path: Arc<str>, value: &Node) {

@@ -13,6 +13,7 @@ use partywall_content::{Becomes, Content, Expression, Mapping, ShapeFunctions};
 use partywall_expr::{Program, Scope};
 use partywall_model::{Asset, Kind, Node, Problem, Why, WhyKind};
 
+use crate::kubernetes;
 use crate::terraform::{Configuration, Mode, Place, ProviderUse, Resource, Types};
 
 use making::Making;
@@ -112,7 +113,9 @@ impl<'c> Mapped<'c> {
             }
         }
         making.astray();
-        making.finish()
+        let mut declared = making.finish();
+        declared.assets.extend(kubernetes::terraform::declared(configuration));
+        declared
     }
 
     /// All that may be read of a kind.
@@ -135,8 +138,11 @@ impl<'c> Mapped<'c> {
     ) -> BTreeMap<&'r str, usize> {
         let mut counts = BTreeMap::new();
         let is_managed = |resource: &&Resource| resource.mode == Mode::Managed && !is_helper(&resource.kind);
-        let managed = resources.into_iter().filter(is_managed);
-        for resource in managed.filter(|resource| self.content.mapping(&resource.kind).is_none()) {
+        let is_unknown = |resource: &&Resource| {
+            self.content.mapping(&resource.kind).is_none()
+                && !kubernetes::terraform::is_object(&resource.kind)
+        };
+        for resource in resources.into_iter().filter(is_managed).filter(is_unknown) {
             *counts.entry(&*resource.kind).or_default() += 1;
         }
         counts

@@ -10,6 +10,7 @@
 mod components;
 mod containers;
 mod kustomize;
+pub(crate) mod terraform;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -20,6 +21,7 @@ use crate::declared::{Declaring, Draft, Manifests, Words, kept_out, names_a_secr
 use crate::document::{Entry, Form, Value};
 use crate::manifest::{self, Document, ManifestFile};
 use crate::places;
+use crate::source::Source;
 use crate::tree::Tree;
 use crate::trouble::Trouble;
 use kustomize::Kustomizations;
@@ -53,6 +55,7 @@ pub fn declared(tree: &Tree) -> Manifests {
     reader.declaring.made
 }
 
+#[derive(Debug, Default)]
 struct Reader {
     declaring: Declaring,
     /// Folders of Helm charts.
@@ -138,14 +141,27 @@ impl Reader {
             holes: template_hole,
         };
         let address = self.address(file, &identity);
+        self.object_as(&file.source, words, object, root, &address);
+    }
+
+    /// One object under an address.
+    fn object_as(
+        &mut self,
+        source: &Source,
+        words: Words<'_>,
+        object: &Value,
+        root: &Arc<str>,
+        address: &str,
+    ) {
+        let Some(identity) = identity(object) else { return };
         let group = group(&identity);
         let kind = format!("Kubernetes::{group}::{}", identity.kind);
-        let mut draft = Draft::new(kind, address.clone(), object.span);
+        let mut draft = Draft::new(kind, address, object.span);
         for entry in object.entries() {
             // What a config map holds is for the program that reads it, braces included.
             let holes = match (&*entry.key, identity.kind) {
                 ("data", "ConfigMap") => crate::declared::no_holes,
-                _ => template_hole,
+                _ => words.holes,
             };
             draft.write(&entry.key, &entry.value, Words { holes, ..words });
             draft.place(&*entry.key, entry.span());
@@ -166,18 +182,18 @@ impl Reader {
             containers::redact(&mut draft);
         }
         draft.name = identity.name.to_owned();
-        self.declaring.add(draft, &file.source, root);
+        self.declaring.add(draft, source, root);
         let Some(template) = template else { return };
         if values(template.spec) > POD_VALUES || containers::count(template.spec) > POD_CONTAINERS {
             let what = format!(
                 "this pod has more than {POD_CONTAINERS} containers or {POD_VALUES} values; its containers were not judged"
             );
-            self.declaring.made.troubles.push(file.source.trouble(object.span.start, what, "split it"));
+            self.declaring.made.troubles.push(source.trouble(object.span.start, what, "split it"));
             return;
         }
-        let workload = containers::Workload { template, identity: &identity, address: &address };
+        let workload = containers::Workload { template, identity: &identity, address };
         for container in containers::drafts(&workload, words) {
-            self.declaring.add(container, &file.source, root);
+            self.declaring.add(container, source, root);
         }
     }
 

@@ -10,6 +10,7 @@ mod lines;
 mod mending;
 mod moving;
 mod packages;
+mod places;
 mod plans;
 mod reading;
 mod running;

@@ -134,6 +134,9 @@ pub struct GateFinding<'a> {
     pub place: Option<GatePlace>,
     /// Whether it is an open failure at its threshold, which makes the exit code 1.
     pub decides: bool,
+    /// Further places of the same list that fail for the same reason.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<GatePlace>,
     /// What was found.
     pub summary: Box<str>,
     /// Why it could not be decided; empty for failures.

@@ -165,10 +165,14 @@ fn unreadable(what: &str) -> Arc<Why> {
 }
 
 fn managed<'a>(context: &Context<'a>, asset: &Asset, arn: &str) -> Answer<&'a Node> {
-    match context.estate.asset(arn) {
-        Some(policy) => Ok(policy.properties.key("PolicyDocument")),
-        None => Err(context.missing("AWS::IAM::ManagedPolicy", account_scope(asset), arn)),
+    if let Some(policy) = context.estate.asset(arn) {
+        return Ok(policy.properties.key("PolicyDocument"));
     }
+    // In code a policy is called by its address, and its ARN is a property.
+    let (kind, scope) = ("AWS::IAM::ManagedPolicy", account_scope(asset));
+    let (found, unseen) = context.joins.find(context.estate, scope, kind, "PolicyArn", arn);
+    let policy = found.first().map(|policy| policy.properties.key("PolicyDocument"));
+    policy.ok_or_else(|| unseen.unwrap_or_else(|| context.missing(kind, scope, arn)))
 }
 
 fn group<'a>(context: &Context<'a>, asset: &Asset, name: &str) -> Answer<&'a Asset> {

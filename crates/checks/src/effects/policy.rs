@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use partywall_expr::Trace;
+use partywall_expr::{Read, Seen, Trace};
 use partywall_model::{AccountId, Asset, Node, Scope};
 
 use super::document::{Document, Principals, Statement, account_of, texts};
@@ -90,11 +90,22 @@ fn open_to_all(context: &Context<'_>, asset: &Asset, wanted: Use, trace: &mut Tr
         && let Some(name) = open.iter().flatten().next()
     {
         trace.note(format!("the policy lets anyone in: {name}"));
+        rests_on(trace, asset, path);
     }
     match asset.kind.as_str() {
         "AWS::S3::Bucket" => any([by_policy, open_by_list(context, asset, wanted, trace)]),
         _ => by_policy,
     }
+}
+
+/// Notes the property on which an answer rests, so that it is told with its place.
+fn rests_on(trace: &mut Trace, asset: &Asset, path: &str) {
+    let value = match asset.properties.at(path) {
+        Node::List(items) => Seen::List(items.len()),
+        Node::Map(map) => Seen::Map(map.len()),
+        plain => Seen::Plain(plain.clone()),
+    };
+    trace.read.push(Read { variable: "asset".into(), path: path.into(), value });
 }
 
 /// Of a bucket: whether its access list opens it.
@@ -109,6 +120,7 @@ fn open_by_list(context: &Context<'_>, asset: &Asset, wanted: Use, trace: &mut T
         && let Ok(Some(grant)) = grant
     {
         trace.note(format!("the access list grants {grant}"));
+        rests_on(trace, asset, "Observed.Acl");
     }
     open
 }

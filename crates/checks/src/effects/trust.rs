@@ -36,6 +36,8 @@ pub(super) fn vendors_without_external_id(context: &Context<'_>, node: &Node) ->
         .filter(|statement| statement.covers_action(BY_AWS))
         .filter(|statement| !statement.conditions().any(|condition| asks_for_id(&condition)))
         .filter(|statement| !statement.conditions().any(|condition| is_own_organisation(&condition)))
+        // Who must show a second factor is a person who signs in, and no service that can be deceived.
+        .filter(|statement| !statement.conditions().any(|condition| asks_for_second_factor(&condition)))
         .filter_map(|statement| match statement.principals() {
             Principals::Aws(principals) => Some(principals),
             _ => None,
@@ -54,6 +56,12 @@ fn asks_for_id(condition: &Condition<'_>) -> bool {
     condition.is_on("sts:ExternalId")
         && condition.asks_for_text()
         && !condition.values.iter().any(|value| any_text(value))
+}
+
+fn asks_for_second_factor(condition: &Condition<'_>) -> bool {
+    // With `IfExists` it also holds for callers that have no such key: those with long-term keys.
+    let is_asked = condition.operator.eq_ignore_ascii_case("Bool");
+    is_asked && condition.is_on("aws:MultiFactorAuthPresent") && condition.says("true")
 }
 
 fn is_own_organisation(condition: &Condition<'_>) -> bool {

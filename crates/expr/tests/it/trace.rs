@@ -20,10 +20,10 @@ fn each_property_is_listed_once_with_its_value() {
 }
 
 #[test]
-fn of_an_exists_the_deciding_element_is_kept() {
+fn of_an_exists_the_deciding_elements_are_kept() {
     assert_eq!(
         reads("asset.Rules.exists(r, asset.On && r.Port == 22)", RULES),
-        ["Rules = a list of 3", "On = true", "Rules.1.Port = 22"]
+        ["Rules = a list of 3", "On = true", "Rules.1.Port = 22", "Rules.2.Port = 22"]
     );
     assert_eq!(
         reads("asset.Rules.exists(r, as_list(r.To).exists(t, t == 'c'))", RULES),
@@ -33,6 +33,22 @@ fn of_an_exists_the_deciding_element_is_kept() {
         reads("asset.Rules.exists(r, r.To.exists(t, t == 'c'))", RULES),
         ["Rules = a list of 3", "Rules.1.To = a list of 2", "Rules.1.To.1 = \"c\""]
     );
+}
+
+#[test]
+fn of_an_all_each_exception_is_kept_and_an_unknown_element_is_none() {
+    assert_eq!(
+        reads("asset.Rules.all(r, r.Port == 443)", RULES),
+        ["Rules = a list of 3", "Rules.1.Port = 22", "Rules.2.Port = 22"]
+    );
+    let outcome = evaluate(
+        "asset.Rules.exists(r, r.Port == 22)",
+        r#"{"Rules": [{"Port": 22}, "?a:B", {"Port": "?a:B"}]}"#,
+    );
+    assert_eq!(outcome.truth(), Ok(Truth::True));
+    assert!(outcome.trace.reasons.is_empty());
+    let reads: Vec<String> = outcome.trace.read.iter().map(ToString::to_string).collect();
+    assert_eq!(reads, ["Rules = a list of 3", "Rules.0.Port = 22"]);
 }
 
 #[test]

@@ -92,7 +92,7 @@ impl<'m, 'c, 'r> Making<'m, 'c, 'r> {
         asset.provenance.add("", source(&resource.place));
         if rule.verbatim {
             for place in &resource.places {
-                asset.provenance.add(without_indices(&place.path), source(place));
+                asset.provenance.add(&*place.path, source(place));
             }
         }
         let at = self.made.assets.len();
@@ -305,8 +305,12 @@ impl<'m, 'c, 'r> Making<'m, 'c, 'r> {
     /// A part that may belong here: what it could have filled is not known.
     fn could_be_filled(&mut self, mapping: &Mapping, at: usize, why: &Arc<Why>) {
         let Some(declared) = self.made.assets.get_mut(at) else { return };
-        for target in mapping.targets() {
+        for (target, _) in &mapping.properties {
             declared.asset.properties.insert_at(target, Node::Unknown(why.clone()));
+        }
+        for (target, _) in &mapping.append {
+            let longer = joined(declared.asset.properties.at(target), Node::Unknown(why.clone()));
+            declared.asset.properties.insert_at(target, longer);
         }
     }
 
@@ -321,8 +325,12 @@ impl<'m, 'c, 'r> Making<'m, 'c, 'r> {
             if value.is_unknown() && declared.asset.properties.at(target).is_unknown() {
                 continue;
             }
+            let elements = value.items().len();
             declared.asset.properties.insert_at(target, value);
             declared.asset.provenance.add(&**target, source(place_of(resource, expression)));
+            for (position, place) in blocks_of(resource, expression, elements).into_iter().enumerate() {
+                declared.asset.provenance.add(format!("{target}.{position}"), source(place));
+            }
         }
         for (target, expression) in &mapping.append {
             let value = self.value(resource, expression, tf);
@@ -380,15 +388,30 @@ fn joined(there: &Node, more: Node) -> Node {
     }
 }
 
-/// Where the first argument that an expression reads is written.
+/// Where the first argument that an expression reads is written; where it is not, what surrounds it.
 fn place_of<'r>(resource: &'r Resource, expression: &Expression) -> &'r Place {
-    let written = expression.0.paths().into_iter().find_map(|path| {
-        let path = path.path.replace("[]", "");
+    let first = expression.0.paths().into_iter().next().map(|path| path.path.replace("[]", ""));
+    let written = first.and_then(|path| {
         let at_or_above =
             |place: &&Place| !place.path.is_empty() && is_at_or_above(&without_indices(&place.path), &path);
         resource.places.iter().filter(at_or_above).max_by_key(|place| place.path.len())
     });
     written.unwrap_or(&resource.place)
+}
+
+/// Where the elements of a list are written that came, one for one, of the blocks or elements that an expression goes over.
+fn blocks_of<'r>(resource: &'r Resource, expression: &Expression, elements: usize) -> Vec<&'r Place> {
+    let Some(first) = expression.0.paths().into_iter().next() else { return Vec::new() };
+    let list = first.path.split("[]").next().unwrap_or_default();
+    let blocks = (0..elements).map_while(|position| {
+        let path = format!("{list}.{position}");
+        resource.places.iter().find(|place| *place.path == *path)
+    });
+    let blocks: Vec<&Place> = blocks.collect();
+    let one_more = format!("{list}.{elements}");
+    let is_one_for_one =
+        blocks.len() == elements && !resource.places.iter().any(|place| *place.path == *one_more);
+    if is_one_for_one { blocks } else { Vec::new() }
 }
 
 /// `ingress.0.cidr_blocks` as expressions write it: `ingress.cidr_blocks`.

@@ -21,6 +21,15 @@ const RESOURCE_LIMIT: usize = 20_000;
 /// A type of ours: what a managed policy says of those that it is attached to.
 const ATTACHMENT: &str = "AWS::IAM::ManagedPolicyAttachment";
 
+/// One policy for roles, users and groups at once; each of the three has a type of its own, too.
+const INLINE_POLICY: &str = "AWS::IAM::Policy";
+/// Who may hold it, the type that is about them alone, and what names them there.
+const INLINE_HOLDERS: [(&str, &str, &str); 3] = [
+    ("Roles", "AWS::IAM::RolePolicy", "RoleName"),
+    ("Users", "AWS::IAM::UserPolicy", "UserName"),
+    ("Groups", "AWS::IAM::GroupPolicy", "GroupName"),
+];
+
 /// A resource as it is declared.
 #[derive(Debug)]
 pub(crate) struct Declared {
@@ -120,6 +129,27 @@ impl Evaluator<'_> {
             loops: self.loops.clone(),
             undecided: undecided.cloned(),
         };
+        let parts = match (&*whole.kind == INLINE_POLICY, &whole.properties) {
+            (true, Some(properties)) => inline_policies(properties),
+            _ => Vec::new(),
+        };
+        if !parts.is_empty() {
+            for (at, (kind, properties)) in parts.into_iter().enumerate() {
+                // The first keeps the name, so that references find it.
+                let id = if at == 0 { whole.id.clone() } else { format!("{}/{kind}", whole.id).into() };
+                self.put(Declared {
+                    id,
+                    kind: kind.into(),
+                    properties: Some(properties),
+                    condition: whole.condition.clone(),
+                    policies: Vec::new(),
+                    loops: whole.loops.clone(),
+                    undecided: whole.undecided.clone(),
+                    span: whole.span,
+                });
+            }
+            return;
+        }
         if &*whole.kind == "AWS::IAM::ManagedPolicy" {
             let attachment =
                 whole.properties.as_ref().and_then(|properties| attachment(&whole.id, properties));
@@ -272,6 +302,18 @@ fn attachment(id: &Arc<str>, properties: &Value) -> Option<Value> {
     let arn = Value::call(span, "Ref", Value::text(span, id.clone()));
     entries.push(Entry { key: "PolicyArn".into(), key_span: span, value: arn });
     Some(Value::map(span, entries))
+}
+
+/// An inline policy as those of its roles, its users and its groups.
+fn inline_policies(properties: &Value) -> Vec<(&'static str, Value)> {
+    let holders = INLINE_HOLDERS.iter().filter_map(|(list, kind, name)| {
+        let named = properties.entries().iter().find(|entry| &*entry.key == *list)?;
+        let is_other = |entry: &&Entry| INLINE_HOLDERS.iter().all(|(list, ..)| &*entry.key != *list);
+        let mut entries: Vec<Entry> = properties.entries().iter().filter(is_other).cloned().collect();
+        entries.push(Entry { key: (*name).into(), ..named.clone() });
+        Some((*kind, Value::map(properties.span, entries)))
+    });
+    holders.collect()
 }
 
 /// The names that a value refers to.

@@ -19,6 +19,7 @@ mod recovery;
 mod reported;
 mod resources;
 mod runtimes;
+mod terraform_kubernetes;
 mod workflows;
 
 use partywall_iac::Tree;

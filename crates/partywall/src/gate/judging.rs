@@ -11,7 +11,7 @@ use partywall_checks::{Context, judge_asset};
 use partywall_content::{Check, Content, Settings};
 use partywall_iac::{Declaration, RUN_TIME};
 use partywall_model::{
-    EstateBuilder, EvidenceRecord, Finding, Kind, Listing, ListingOutcome, Problem, Provider, Region,
+    EstateBuilder, EvidenceRecord, Finding, Kind, Listing, ListingOutcome, Problem, Provider, Region, Source,
     Verdict, Why, WhyKind,
 };
 
@@ -20,7 +20,7 @@ use crate::filter::Filter;
 /// The kinds of which a configuration that declares a network declares all.
 const OF_NETWORKS: [&str; 4] =
     ["AWS::EC2::InternetGateway", "AWS::EC2::NetworkAcl", "AWS::EC2::RouteTable", "AWS::EC2::Subnet"];
-/// What surrounds a configuration and is not judged for itself.
+/// What surrounds a configuration: of it only what the code itself sets is judged.
 const SURROUNDINGS: [&str; 2] = ["AWS::::Account", "AWS::::Region"];
 
 /// By what a configuration is judged.
@@ -49,7 +49,7 @@ impl<'a> Judging<'a> {
     pub(super) fn new(content: &'a Content, settings: &'a Settings, filter: &Filter, now: Timestamp) -> Self {
         let mut by_kind: HashMap<&Kind, Vec<&Check>> = HashMap::new();
         for check in content.checks.iter().filter(|check| filter.runs(&check.id)) {
-            for kind in check.kinds.iter().filter(|kind| !SURROUNDINGS.contains(&kind.as_str())) {
+            for kind in &check.kinds {
                 by_kind.entry(kind).or_default().push(check);
             }
         }
@@ -94,8 +94,10 @@ impl<'a> Judging<'a> {
         let mut judged = Judged::default();
         for (at, declaration) in declared.iter().enumerate() {
             let Some(asset) = estate.asset(declaration.asset.id.as_str()) else { continue };
+            let is_around = SURROUNDINGS.contains(&asset.kind.as_str());
             for check in self.checks(&asset.kind) {
                 match judge_asset(&context, asset, check) {
+                    Ok(finding) if is_around && !is_written_failure(&finding) => {}
                     Ok(finding) => {
                         see(at, &finding, check);
                         judged.take(finding, declaration, check);
@@ -117,6 +119,15 @@ impl<'a, 'd> Judged<'a, 'd> {
             Verdict::Fail | Verdict::Unknown(_) => self.told.push((finding, declaration, check)),
         }
     }
+}
+
+/// Whether it is a failure of what stands in the code; what stands nowhere has no bytes.
+fn is_written_failure(finding: &Finding) -> bool {
+    finding.verdict == Verdict::Fail
+        && finding
+            .location
+            .iter()
+            .any(|location| matches!(&location.source, Some(Source::Code { span, .. }) if !span.is_empty()))
 }
 
 /// Whether no code could decide it: it exists only at run time, or among resources that are not declared here.

@@ -14,8 +14,8 @@ use partywall_secrets::Scanner;
 
 use super::allow::{self, Placed};
 use super::lines::Lines;
-use super::plans;
 use super::touched::Touched;
+use super::{places, plans};
 
 /// Collects what is told.
 pub(super) struct Telling<'a> {
@@ -83,17 +83,13 @@ impl<'a> Telling<'a> {
 
     /// One verdict on one declaration.
     pub(super) fn tell(&mut self, finding: &Finding, declaration: &Declaration, check: &'a Check) {
-        let written = finding.location.iter().filter_map(|location| match location.source.as_ref()? {
-            Source::Code { file, span } => Some((file.clone(), span.clone())),
-            Source::Call { .. } => None,
-        });
-        // The narrowest place says most: an element rather than its list, an argument rather than its block.
-        let in_code =
-            written.filter(|(_, span)| *span != declaration.place.span).min_by_key(|(_, span)| span.len());
-        let (file, span) = in_code
-            .unwrap_or_else(|| (declaration.place.file.as_ref().into(), declaration.place.span.clone()));
+        let ((file, span), beside) = places::of(finding, declaration);
         let is_plan = self.planned.plans.iter().any(|plan| *plan.file == *file);
         let place = if is_plan { in_plan(&declaration.place) } else { self.place(&file, &span) };
+        let also = match is_plan {
+            true => Vec::new(),
+            false => beside.iter().map(|(file, span)| self.place(file, span)).collect(),
+        };
         let header = if is_plan { place.clone() } else { self.header(declaration) };
         let asset = &declaration.asset;
         let because: Vec<Box<str>> = match &finding.verdict {
@@ -129,6 +125,7 @@ impl<'a> Telling<'a> {
             },
             place: Some(place),
             decides: false,
+            also,
             summary: finding.summary.clone(),
             because,
             fix: &check.fix.summary,

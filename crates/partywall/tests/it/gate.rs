@@ -80,7 +80,33 @@ fn the_effect_is_judged_and_what_cannot_be_decided_says_why() {
     let failing =
         findings.iter().find(|one| one["check"] == "s3-bucket-public" && one["state"] == "fail").unwrap();
     assert_eq!(failing["asset"]["id"], "arn:aws:s3:::harbour-site");
-    assert_eq!(failing["place"]["line"].as_u64().unwrap(), 3, "{}", failing["place"]);
+    // The policy opens it, so that is where it is told.
+    assert_eq!(failing["place"]["line"].as_u64().unwrap(), 9, "{}", failing["place"]);
+}
+
+#[test]
+fn of_the_account_what_the_code_sets_is_judged_and_nothing_else() {
+    let off = "resource \"aws_ebs_encryption_by_default\" \"it\" {\n  enabled = false\n}\n";
+    let (_, said) = gate_json(&code(&[("main.tf", off)]), &[]);
+    let findings = said["findings"].as_array().unwrap();
+    let told: Vec<(&str, u64)> = findings
+        .iter()
+        .map(|finding| (finding["check"].as_str().unwrap(), finding["place"]["line"].as_u64().unwrap()))
+        .collect();
+    assert_eq!(told, [("ec2-region-disk-encryption-off", 2)]);
+}
+
+#[test]
+fn each_bad_element_of_a_list_is_told_with_its_line() {
+    let image = "FROM debian:12.5-slim\nUSER 1000\nRUN apt-get update && apt-get install -y curl\nRUN apt-get update && apt-get install -y git\n";
+    let folder = code(&[("Dockerfile", image)]);
+    let (_, said) = gate_json(&folder, &[]);
+    let findings = said["findings"].as_array().unwrap();
+    let found = findings.iter().find(|finding| finding["check"] == "dockerfile-apt-lists-kept").unwrap();
+    assert_eq!(found["place"]["line"], 3);
+    assert_eq!(found["also"][0]["line"], 4);
+    let text = gate(&folder, &[]).stdout;
+    assert!(text.contains("also on line 4"), "{text}");
 }
 
 #[test]

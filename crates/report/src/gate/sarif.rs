@@ -8,7 +8,7 @@ use std::io::{self, Write};
 
 use serde_json::{Value, json};
 
-use super::{Gate, GateFinding, GateState};
+use super::{Gate, GateFinding, GatePlace, GateState};
 use crate::json::write_value;
 use crate::sarif::{SCHEMA, artifact, level, message, rule};
 
@@ -54,19 +54,21 @@ pub(super) fn write(gate: &Gate<'_>, out: &mut dyn Write) -> io::Result<()> {
     write_value(&log, out)
 }
 
+fn physical(place: &GatePlace) -> Value {
+    json!({
+        "artifactLocation": artifact(&place.file),
+        "region": {
+            "startLine": place.line,
+            "startColumn": place.column,
+            "endLine": place.end_line,
+            "endColumn": place.end_column,
+        },
+    })
+}
+
 fn result(finding: &GateFinding<'_>, ids: &[&str]) -> Value {
     let is_open = finding.state == GateState::Unknown;
-    let physical = finding.place.as_ref().map(|place| {
-        json!({
-            "artifactLocation": artifact(&place.file),
-            "region": {
-                "startLine": place.line,
-                "startColumn": place.column,
-                "endLine": place.end_line,
-                "endColumn": place.end_column,
-            },
-        })
-    });
+    let physical = finding.place.as_ref().map(physical);
     let mut location = json!({
         "logicalLocations": [{
             "name": finding.asset.name,
@@ -83,7 +85,7 @@ fn result(finding: &GateFinding<'_>, ids: &[&str]) -> Value {
         .iter()
         .map(|told| json!({ "kind": "inSource", "status": "accepted", "justification": told }))
         .collect();
-    json!({
+    let mut result = json!({
         "ruleId": finding.check,
         "ruleIndex": ids.binary_search(&finding.check).ok(),
         "kind": if is_open { "open" } else { "fail" },
@@ -103,5 +105,12 @@ fn result(finding: &GateFinding<'_>, ids: &[&str]) -> Value {
             "kind": finding.asset.kind,
             "reasons": finding.because,
         },
-    })
+    });
+    if let Some(members) = result.as_object_mut()
+        && !finding.also.is_empty()
+    {
+        let also = finding.also.iter().map(|place| json!({ "physicalLocation": self::physical(place) }));
+        members.insert("relatedLocations".into(), also.collect());
+    }
+    result
 }

@@ -39,6 +39,10 @@ fn failure(finding: &GateFinding<'_>, page: &mut Page<'_>) -> io::Result<()> {
     if let Some(place) = &finding.place {
         source(place, page)?;
     }
+    if !finding.also.is_empty() {
+        let lines: Vec<String> = finding.also.iter().map(|place| place.line.to_string()).collect();
+        page.hanging(2, 4, &[plain("also on line "), plain(lines.join(", "))])?;
+    }
     // Without a note of what was found, the title has said it.
     let told = finding.told();
     if !told.ends_with(finding.title) {
