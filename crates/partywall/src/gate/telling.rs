@@ -58,13 +58,9 @@ impl<'a> Telling<'a> {
         let place = if is_plan { in_plan(&declaration.place) } else { self.place(&file, &span) };
         let also = match is_plan {
             true => Vec::new(),
-            false => beside.iter().map(|(file, span)| self.place(file, span)).collect(),
+            false => self.others(&place, &beside),
         };
-        let header = if is_plan {
-            place.clone()
-        } else {
-            self.place(&declaration.place.file, &declaration.place.span)
-        };
+        let header = in_plan(&declaration.place);
         let asset = &declaration.asset;
         let because: Vec<Box<str>> = match &finding.verdict {
             Verdict::Unknown(reasons) => reasons.iter().map(|why| said(why).into()).collect(),
@@ -102,6 +98,19 @@ impl<'a> Telling<'a> {
             waiver,
             rule: Some(check),
         });
+    }
+
+    /// The places beside a first one, each line once.
+    fn others(&mut self, first: &GatePlace, beside: &[places::Span]) -> Vec<GatePlace> {
+        let mut others: Vec<GatePlace> = Vec::new();
+        for (file, span) in beside {
+            let place = self.place(file, span);
+            let is_known = |known: &GatePlace| known.file == place.file && known.line == place.line;
+            if !is_known(first) && !others.iter().any(is_known) {
+                others.push(place);
+            }
+        }
+        others
     }
 
     fn place(&mut self, file: &str, span: &std::ops::Range<u32>) -> GatePlace {
