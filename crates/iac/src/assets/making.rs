@@ -325,16 +325,32 @@ impl<'m, 'c, 'r> Making<'m, 'c, 'r> {
             if value.is_unknown() && declared.asset.properties.at(target).is_unknown() {
                 continue;
             }
-            let elements = value.items().len();
+            let mut parts = Vec::new();
+            let blocks = blocks_of(resource, expression, value.items().len());
+            for (position, (place, element)) in blocks.into_iter().zip(value.items()).enumerate() {
+                let path = format!("{target}.{position}");
+                parts.push((path.clone(), place));
+                named_parts(resource, element, &path, &format!("{}.", place.path), &mut parts);
+            }
             declared.asset.properties.insert_at(target, value);
             declared.asset.provenance.add(&**target, source(place_of(resource, expression)));
-            for (position, place) in blocks_of(resource, expression, elements).into_iter().enumerate() {
-                declared.asset.provenance.add(format!("{target}.{position}"), source(place));
+            for (path, place) in parts {
+                declared.asset.provenance.add(path, source(place));
             }
         }
         for (target, expression) in &mapping.append {
             let value = self.value(resource, expression, tf);
             let Some(declared) = self.made.assets.get_mut(at) else { return };
+            let before = declared.asset.properties.at(target).items().len();
+            let mut parts = Vec::new();
+            for (position, element) in value.items().iter().enumerate() {
+                let path = format!("{target}.{}", before + position);
+                parts.push((path.clone(), &resource.place));
+                named_parts(resource, element, &path, "", &mut parts);
+            }
+            for (path, place) in parts {
+                declared.asset.provenance.add(path, source(place));
+            }
             let joined = joined(declared.asset.properties.at(target), value);
             declared.asset.properties.insert_at(target, joined);
             declared.asset.provenance.add(&**target, source(place_of(resource, expression)));
@@ -388,15 +404,27 @@ fn joined(there: &Node, more: Node) -> Node {
     }
 }
 
-/// Where the first argument that an expression reads is written; where it is not, what surrounds it.
+/// Where the first argument that an expression reads is written, or another one of much the same name; else what
+/// surrounds them.
 fn place_of<'r>(resource: &'r Resource, expression: &Expression) -> &'r Place {
-    let first = expression.0.paths().into_iter().next().map(|path| path.path.replace("[]", ""));
-    let written = first.and_then(|path| {
+    let paths: Vec<String> =
+        expression.0.paths().into_iter().map(|path| path.path.replace("[]", "")).collect();
+    let is_alike = |path: &&String| paths.first().is_some_and(|first| names_alike(first, path));
+    let exactly = |path: &String| resource.places.iter().find(|place| without_indices(&place.path) == *path);
+    let around = |path: &String| {
         let at_or_above =
-            |place: &&Place| !place.path.is_empty() && is_at_or_above(&without_indices(&place.path), &path);
+            |place: &&Place| !place.path.is_empty() && is_at_or_above(&without_indices(&place.path), path);
         resource.places.iter().filter(at_or_above).max_by_key(|place| place.path.len())
-    });
-    written.unwrap_or(&resource.place)
+    };
+    let written = paths.iter().filter(is_alike).find_map(exactly);
+    written.or_else(|| paths.first().and_then(around)).unwrap_or(&resource.place)
+}
+
+/// Whether two arguments are two spellings of one: `enable_https_traffic_only`, `https_traffic_only_enabled`.
+fn names_alike(first: &str, other: &str) -> bool {
+    let words: Vec<&str> = first.split(['.', '_']).collect();
+    let shared = other.split(['.', '_']).filter(|word| words.contains(word)).count();
+    first == other || shared * 2 > words.len()
 }
 
 /// Where the elements of a list are written that came, one for one, of the blocks or elements that an expression goes over.
@@ -412,6 +440,32 @@ fn blocks_of<'r>(resource: &'r Resource, expression: &Expression, elements: usiz
     let is_one_for_one =
         blocks.len() == elements && !resource.places.iter().any(|place| *place.path == *one_more);
     if is_one_for_one { blocks } else { Vec::new() }
+}
+
+/// The places of those parts of an element that are arguments under their own name, of the resource or of the block that is
+/// named by `within`: of `destinationPortRange` what `destination_port_range` says.
+fn named_parts<'r>(
+    resource: &'r Resource,
+    value: &Node,
+    path: &str,
+    within: &str,
+    parts: &mut Vec<(String, &'r Place)>,
+) {
+    let plain = |name: &str| -> String {
+        name.chars().filter(char::is_ascii_alphanumeric).map(|letter| letter.to_ascii_lowercase()).collect()
+    };
+    for (name, inner) in value.entries() {
+        let path = format!("{path}.{name}");
+        let wanted = plain(name);
+        let is_meant = |place: &&Place| {
+            let name = place.path.strip_prefix(within).filter(|name| !name.contains('.'));
+            name.is_some_and(|name| plain(name) == wanted)
+        };
+        if let Some(place) = resource.places.iter().find(is_meant) {
+            parts.push((path.clone(), place));
+        }
+        named_parts(resource, inner, &path, within, parts);
+    }
 }
 
 /// `ingress.0.cidr_blocks` as expressions write it: `ingress.cidr_blocks`.

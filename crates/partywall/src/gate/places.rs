@@ -25,16 +25,30 @@ pub(super) fn of(finding: &Finding, declaration: &Declaration) -> (Span, Vec<Spa
         })
         .collect();
     let decided = read.last().map(|(path, _)| list(path)).unwrap_or_default();
+    // Of each element the property that was read last; of elements within elements the inner ones.
+    let mut elements: Vec<(&str, &Span)> = Vec::new();
+    for (path, span) in read.iter().filter(|(path, _)| list(path) == decided) {
+        match elements.iter_mut().find(|(known, _)| *known == element(path)) {
+            // What is not written has the place of what surrounds it, which says less.
+            Some((_, last)) if surrounds(span, last) => {}
+            Some((_, last)) => *last = span,
+            None => elements.push((element(path), span)),
+        }
+    }
     let mut places: Vec<Span> = Vec::new();
-    for (path, span) in &read {
-        let has_parts = read.iter().any(|(other, _)| is_below(other, path));
-        if list(path) == decided && !has_parts && !places.contains(span) {
-            places.push(span.clone());
+    for (name, span) in &elements {
+        let has_parts = elements.iter().any(|(other, _)| is_below(other, name));
+        if !has_parts && !places.contains(span) {
+            places.push((*span).clone());
         }
     }
     let mut places = places.into_iter();
     let whole = || (declaration.place.file.as_ref().into(), declaration.place.span.clone());
     (places.next().unwrap_or_else(whole), places.collect())
+}
+
+fn surrounds((file, outer): &Span, (other, inner): &Span) -> bool {
+    file == other && outer != inner && outer.start <= inner.start && inner.end <= outer.end
 }
 
 /// The list that a path leads into; else the path.
@@ -47,6 +61,20 @@ fn list(path: &str) -> &str {
         end += part.len() + 1;
     }
     path
+}
+
+/// The element of a list that a path is about: all up to its last position; else the list.
+fn element(path: &str) -> &str {
+    let mut end = 0;
+    let mut at = 0;
+    for part in path.split('.') {
+        at += part.len();
+        if part.parse::<usize>().is_ok() {
+            end = at;
+        }
+        at += 1;
+    }
+    if end == 0 { list(path) } else { path.get(..end).unwrap_or(path) }
 }
 
 fn is_below(path: &str, above: &str) -> bool {
@@ -62,6 +90,8 @@ mod tests {
         assert_eq!(list("Rules.0.To.1"), "Rules");
         assert_eq!(list("Pod.Containers.12"), "Pod.Containers");
         assert_eq!(list("Pod.Name"), "Pod.Name");
+        assert_eq!(element("Rules.0.To.1.Name"), "Rules.0.To.1");
+        assert_eq!(element("Pod.Name"), "Pod.Name");
         assert!(is_below("Rules.0", "Rules") && !is_below("RulesOf", "Rules"));
     }
 }

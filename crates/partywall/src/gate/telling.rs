@@ -88,7 +88,7 @@ impl<'a> Telling<'a> {
         let place = if is_plan { in_plan(&declaration.place) } else { self.place(&file, &span) };
         let also = match is_plan {
             true => Vec::new(),
-            false => beside.iter().map(|(file, span)| self.place(file, span)).collect(),
+            false => self.others(&place, &beside),
         };
         let header = if is_plan { place.clone() } else { self.header(declaration) };
         let asset = &declaration.asset;
@@ -168,6 +168,19 @@ impl<'a> Telling<'a> {
     /// Where a declaration begins.
     pub(super) fn header(&mut self, declaration: &Declaration) -> GatePlace {
         self.place(&declaration.place.file, &declaration.place.span)
+    }
+
+    /// The places beside a first one, each line once.
+    fn others(&mut self, first: &GatePlace, beside: &[places::Span]) -> Vec<GatePlace> {
+        let mut others: Vec<GatePlace> = Vec::new();
+        for (file, span) in beside {
+            let place = self.place(file, span);
+            let is_known = |known: &GatePlace| known.file == place.file && known.line == place.line;
+            if !is_known(first) && !others.iter().any(is_known) {
+                others.push(place);
+            }
+        }
+        others
     }
 
     fn place(&mut self, file: &str, span: &std::ops::Range<u32>) -> GatePlace {

@@ -219,12 +219,12 @@ fn only_what_the_baseline_does_not_know_counts() {
 fn every_form_tells_the_failure_with_its_place() {
     let folder = code(&[("main.tf", BUCKETS)]);
     let cases = [
-        ("text", "main.tf:3:1"),
-        ("sarif", "\"startLine\":3"),
+        ("text", "main.tf:9:3"),
+        ("sarif", "\"startLine\":9"),
         ("junit", "<failure type=\"critical\""),
-        ("github", ",line=3,col=1,"),
-        ("gitlab", "\"begin\":3"),
-        ("markdown", "main.tf:3:1"),
+        ("github", ",line=9,col=3,"),
+        ("gitlab", "\"begin\":9"),
+        ("markdown", "main.tf:9:3"),
     ];
     for (form, part) in cases {
         let ran = gate(&folder, &["--format", form, "--check", "s3-bucket-public"]);

@@ -181,10 +181,10 @@ fn with_its_code_at_hand_a_plan_is_decided_and_stands_at_the_code_s_lines() {
     ]);
     // The plan alone: its own folder holds the code.
     let said = gate_json(&folder, &["infra/plan.json"]);
-    let public = [row("aws_s3_bucket.site", "fail", "infra/main.tf:7")];
+    let public = [row("aws_s3_bucket.site", "fail", "infra/main.tf:13")];
     assert_eq!(told(&said, "s3-bucket-public"), public);
     let open = told(&said, "s3-bucket-block-public-access-off");
-    let line = "infra/store/main.tf:9";
+    let line = "infra/store/main.tf:12";
     assert!(open.contains(&row("module.logs[\"a.b\"].aws_s3_bucket.this", "fail", line)), "{open:?}");
     // Both in the tree: once.
     let said = gate_json(&folder, &["infra"]);
@@ -373,8 +373,8 @@ fn an_acceptance_beside_the_code_covers_the_plan_s_finding() {
         "# partywall:allow s3-bucket-public reason=\"the public site\" owner=web until=2027-01-31\nresource \"aws_s3_bucket\" \"site\"",
     );
     let in_module = STORE.replace(
-        "  block_public_acls ",
-        "  # partywall:allow s3-bucket-block-public-access-off reason=\"r\" owner=o until=2027-01-31\n  block_public_acls ",
+        "  restrict_public_buckets ",
+        "  # partywall:allow s3-bucket-block-public-access-off reason=\"r\" owner=o until=2027-01-31\n  restrict_public_buckets ",
     );
     let folder = folder(&[
         ("infra/main.tf", &accepted),

@@ -105,7 +105,7 @@ fn a_comment_allows_its_rule_in_its_line_and_the_next_until_its_day() {
     for words in [
         "b.py:1: `github-personal-token` was allowed until 2026-11-23",
         "c.py:1: `partywall:allow",
-        "has no `reason=`",
+        "d.py:1: `partywall:allow github-personal-token` is not followed: `reason` is missing",
     ] {
         assert!(remarks.iter().any(|remark| remark.contains(words)), "{words}: {remarks:?}");
     }
