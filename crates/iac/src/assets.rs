@@ -45,6 +45,9 @@ pub struct Declaration {
     pub place: Place,
 }
 
+/// A path that nothing fills, and why.
+type Gap = (Box<str>, Arc<Why>);
+
 /// The resource types that the content knows.
 #[derive(Debug)]
 pub struct Mapped<'c> {
@@ -52,7 +55,7 @@ pub struct Mapped<'c> {
     /// By kind: what a check may read, or a host function on its behalf.
     paths: HashMap<&'c Kind, BTreeSet<Box<str>>>,
     /// By type: what of it nothing fills.
-    gaps: HashMap<&'c str, Vec<(Box<str>, Arc<Why>)>>,
+    gaps: HashMap<&'c str, Vec<Gap>>,
     /// By type of ARM, whose bodies are of no case: how properties are spelled, by their names in lower case.
     spellings: HashMap<&'c str, HashMap<String, Arc<str>>>,
 }

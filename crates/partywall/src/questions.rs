@@ -15,6 +15,8 @@ use crate::{gather, screen};
 
 /// So many suggestions follow a name that is not found.
 pub(crate) const SUGGESTIONS: usize = 5;
+/// So many letters wrong are a slip.
+const SLIPS: usize = 3;
 /// Names that are at least so alike, from 0 to 1, are suggested.
 const NEAR: f64 = 0.9;
 
@@ -125,14 +127,17 @@ pub(crate) fn no_such_check(id: &str, content: &Content) -> Failure {
         let known = words(check.id.as_str());
         words(id).iter().filter(|word| known.contains(word)).count()
     };
-    let mut near: Vec<(usize, &str)> = content
+    // A slip of the pen is near in letters; who knows half of a name shares words with it.
+    let mut near: Vec<(usize, usize, &str)> = content
         .checks
         .iter()
-        .map(|check| (shared(check), check.id.as_str()))
-        .filter(|(shared, _)| *shared > 0)
+        .map(|check| (strsim::levenshtein(id, check.id.as_str()), shared(check), check.id.as_str()))
+        .filter(|(distance, shared, _)| *distance <= SLIPS || *shared > 0)
         .collect();
-    near.sort_by_key(|(shared, id)| (std::cmp::Reverse(*shared), *id));
-    let near: Vec<&str> = near.into_iter().take(SUGGESTIONS).map(|(_, id)| id).collect();
+    near.sort_by_key(|(distance, shared, id)| {
+        (if *distance <= SLIPS { *distance } else { SLIPS + 1 }, std::cmp::Reverse(*shared), *id)
+    });
+    let near: Vec<&str> = near.into_iter().take(SUGGESTIONS).map(|(_, _, id)| id).collect();
     let hint = match near.as_slice() {
         [] => "`partywall checks list` shows all".to_owned(),
         near => format!("did you mean {}?", near.join(", ")),

@@ -148,9 +148,14 @@ fn a_template_of_azure_is_judged_with_its_children_wherever_they_stand() {
 
     let (ran, said) = gate_json(&code(&[("main.json", &template(&format!("{group}, {rule}")))]), &[]);
     assert_eq!(states(&said, check), fails("Microsoft.Network/networkSecurityGroups/edge"), "{}", ran.stdout);
-    // Of a group that stands elsewhere nobody knows whether a rule before this one denies.
+    // A rule is judged for what it lets in, also where its group stands elsewhere.
     let (ran, said) = gate_json(&code(&[("main.json", &template(rule))]), &[]);
-    assert_eq!(states(&said, check), [], "{}", ran.stdout);
+    assert_eq!(
+        states(&said, check),
+        fails("Microsoft.Network/networkSecurityGroups/edge/securityRules/ssh"),
+        "{}",
+        ran.stdout
+    );
     assert!(said["counts"]["beyond"].as_u64().unwrap() > 0, "{}", said["counts"]);
 }
 

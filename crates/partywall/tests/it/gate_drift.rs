@@ -11,7 +11,7 @@ use crate::program::{Partywall, Ran};
 
 /// Of four buckets of the bank: what the cloud has wrong is mended here, what is mended there is wrong here, wrong in
 /// both; and one that no name tells.
-const TERRAFORM: &str = r#"resource "aws_s3_bucket" "images" {
+pub(crate) const TERRAFORM: &str = r#"resource "aws_s3_bucket" "images" {
   bucket = "lanternbridge-atm-images"
 }
 

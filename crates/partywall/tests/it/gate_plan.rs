@@ -214,7 +214,7 @@ fn code_and_plan_of_a_named_bucket_have_one_fingerprint() {
 }
 
 /// A database that becomes one whose system is the customer's, one that is new, and one that goes.
-fn databases() -> Value {
+pub(crate) fn databases() -> Value {
     let of = |engine: &str| {
         json!({
             "identifier": "orders", "engine": engine, "engine_version": "19.0.0.0.ru-2024-01.rur-2024-01.r1", "id": "db-ABC",

@@ -73,9 +73,9 @@ fn read<'p>(filled: impl Iterator<Item = &'p str>, judging: &Judging<'_>, kind: 
         }
     }
     // Where parts of a value are read the rest of it may differ.
-    let is_whole = |path: &&Box<str>| {
-        let after = all.range::<str, _>((Bound::Excluded(&***path), Bound::Unbounded));
-        after.take_while(|next| next.starts_with(&***path)).any(|next| is_part(path, next))
+    let is_whole = |path: &str| {
+        let after = all.range::<str, _>((Bound::Excluded(path), Bound::Unbounded));
+        after.take_while(|next| next.starts_with(path)).any(|next| is_part(path, next))
     };
     all.iter().filter(|path| !is_whole(path)).cloned().collect()
 }
