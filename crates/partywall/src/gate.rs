@@ -235,7 +235,11 @@ fn mend(
     }
     let (would, mend) =
         if mode == Mode::Show { ("would be ", "changes nothing") } else { ("", "judges the result") };
-    screen::remark(common, format_args!("--fix: {} failures {would}mended; {mend}", mended.count));
+    let failures = match mended.count {
+        1 => "1 failure".to_owned(),
+        count => format!("{count} failures"),
+    };
+    screen::remark(common, format_args!("--fix: {failures} {would}mended; {mend}"));
     Ok(if mended.count > 0 { mode } else { Mode::Show })
 }
 

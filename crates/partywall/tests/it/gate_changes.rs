@@ -199,6 +199,8 @@ fn what_cannot_be_compared_says_why_and_what_to_do() {
     assert_eq!(ran.code, 2);
     assert!(ran.stderr.contains("begins with `-`"), "{}", ran.stderr);
     git(folder.path(), &["checkout", "-q", "--orphan", "apart"]);
+    // The same files within the same second would be the same commit.
+    write(&folder, "apart.tf", &key("apart"));
     commit(&folder);
     refused(folder.path(), "start", &["no commit in common"]);
     git(folder.path(), &["checkout", "-q", "main"]);
