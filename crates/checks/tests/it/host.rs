@@ -17,6 +17,8 @@ fn every_function_of_the_table_is_implemented_and_keeps_its_type() {
             .parameters
             .iter()
             .map(|parameter| match parameter.accepts {
+                // One of the words that it knows; any other is a mistake of the check's author.
+                Type::Text if signature.name == "privacy.said" => Node::from("owner"),
                 Type::Text => Node::from("text"),
                 Type::List => Node::List(Vec::new()),
                 _ => Node::Absent,
