@@ -99,8 +99,8 @@ macro_rules! each_target {
             iac_compose, COMPOSE, 2048;
             iac_dockerfile, IMAGE_FILE, 2048;
             iac_kubernetes, MANIFEST, 2048;
-            iac_plan, PLAN, 4096;
             iac_mend, TERRAFORM, 2048;
+            iac_plan, PLAN, 4096;
             iac_terraform, TERRAFORM, 2048;
             iac_workflows, WORKFLOW, 2048;
             node_json, JSON, 2048;
